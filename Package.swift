@@ -1,0 +1,54 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+  name: "swift-pvd",
+  products: [
+    .library(name: "NeRFCore", targets: ["NeRFCore"]),
+    .library(name: "Fields", targets: ["Fields"]),
+    .library(name: "Distill", targets: ["Distill"]),
+    .library(name: "TensorIO", targets: ["TensorIO"]),
+    .library(name: "SceneIO", targets: ["SceneIO"]),
+    .executable(name: "pvd", targets: ["PVDCommand"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
+  ],
+  targets: [
+    // System libraries. Each shim header stops the build with the name of the package to install.
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+    // The measured hot loops in C, compiled for several instruction sets inside one object.
+    .target(name: "CNeRFKernels", exclude: ["kernels.inc", "kernels_grids.inc"]),
+    .target(
+      name: "NeRFCore",
+      dependencies: [
+        "CNeRFKernels", "COpenBLAS", .product(name: "RealModule", package: "swift-numerics"),
+      ]),
+    .target(name: "Fields", dependencies: ["NeRFCore"]),
+    .target(name: "Distill", dependencies: ["NeRFCore", "Fields"]),
+    .target(name: "TensorIO", dependencies: ["CZlib"]),
+    .target(name: "SceneIO", dependencies: ["NeRFCore", "Fields", "Distill", "TensorIO", "CPNG"]),
+    .executableTarget(
+      name: "PVDCommand",
+      dependencies: [
+        "NeRFCore", "Fields", "Distill", "TensorIO", "SceneIO",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+
+    .target(
+      name: "TestSupport", dependencies: ["NeRFCore", "TensorIO"], path: "Tests/TestSupport"),
+    .testTarget(name: "NeRFCoreTests", dependencies: ["NeRFCore", "TestSupport"]),
+    .testTarget(name: "FieldsTests", dependencies: ["Fields", "TestSupport"]),
+    .testTarget(name: "DistillTests", dependencies: ["Distill", "TestSupport"]),
+    .testTarget(name: "TensorIOTests", dependencies: ["TensorIO", "TestSupport"]),
+    .testTarget(name: "SceneIOTests", dependencies: ["SceneIO", "TestSupport"]),
+    .testTarget(
+      name: "PVDCommandTests", dependencies: ["PVDCommand", "SceneIO", "TestSupport"]),
+  ],
+  swiftLanguageModes: [.v6]
+)
