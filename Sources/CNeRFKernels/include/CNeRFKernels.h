@@ -1,0 +1,112 @@
+#ifndef CNERFKERNELS_H
+#define CNERFKERNELS_H
+
+#include <stdint.h>
+
+// The hot loops of the Float path. One table of functions per instruction set; every function has a
+// plain Swift twin in NeRFCore/Kernels/ReferenceKernels*.swift that defines what it computes.
+//
+// A "tile" holds up to PVD_TILE_CAPACITY samples, one row per feature; rows are PVD_TILE_STRIDE
+// floats apart (17 cache lines, so that rows of a column do not share cache sets). Kernels on tiles
+// process `count` columns, a multiple of PVD_TILE_STEP: the caller pads with harmless samples.
+
+enum { PVD_TILE_CAPACITY = 256, PVD_TILE_STRIDE = 272, PVD_TILE_STEP = 64 };
+
+// How an integer corner of a hash-grid level becomes a table row.
+enum { PVD_INDEX_STRIDED = 0, PVD_INDEX_HASH_MASK = 1 };
+
+// One level of a three-dimensional hash grid with two features.
+typedef struct {
+  float scale;        // cells per unit of the normalised position
+  float shift;        // 0.5 for cell-centred grids, 0 for align_corners
+  uint32_t side;      // rows per axis of a strided level
+  uint32_t mask;      // rows - 1 for a hashed level with a power-of-two table
+  int32_t index_mode; // PVD_INDEX_*
+} pvd_hash_level;
+
+// Extents of one plane and one line of a vector-matrix decomposition, channels innermost.
+typedef struct {
+  int32_t width, height, length; // texels of the plane's axes and of the line
+  int32_t stride;                // channels stored per texel
+  int32_t channels;              // channels this call works on
+} pvd_plane_line;
+
+typedef struct {
+  const char *name; // "base", "v3", "v4"
+
+  // y = W x (+ b), optionally followed by ReLU. W is [outputs][inputs].
+  void (*dense_forward)(const float *weight, const float *bias, const float *x, float *y,
+                        int32_t outputs, int32_t inputs, int32_t count, int32_t relu);
+  // gx = W^T gy for `inputs` columns of W, whose rows are weight_stride apart; where `activation` (a
+  // tile matrix, may be null) is <= 0, gx is 0.
+  void (*dense_input_gradient)(const float *weight, int32_t weight_stride, const float *gy,
+                               float *gx, const float *activation, int32_t outputs,
+                               int32_t inputs, int32_t count);
+  // gW += gy x^T; gb += row sums of gy if gb is not null.
+  void (*dense_weight_gradient)(const float *gy, const float *x, float *gw, float *gb,
+                                int32_t outputs, int32_t inputs, int32_t count);
+
+  // y = 0 where x <= 0, else unchanged (also where x is NaN), for `rows` rows; x may be y.
+  void (*relu_mask)(const float *x, float *y, int32_t rows, int32_t count);
+
+  void (*exponential)(const float *x, float *y, int32_t count);
+  void (*sigmoid)(const float *x, float *y, int32_t count);
+  // Real spherical harmonics of bands 0..3 into 16 rows.
+  void (*spherical_harmonics4)(const float *x, const float *y, const float *z, float *out,
+                               int32_t count);
+  // sin and cos of x * 2^k; rows out + (2k)*row_step and out + (2k+1)*row_step, k < bands.
+  void (*frequency_bands)(const float *x, float *out, int32_t row_step, int32_t bands,
+                          int32_t count);
+
+  // Interpolated features of one level into out0 and out1, `count` numbers each (a multiple of
+  // PVD_TILE_STEP). u is the normalised position; samples outside [0,1]^3 get zeros.
+  void (*hash_forward)(const pvd_hash_level *level, const float *table, const float *ux,
+                       const float *uy, const float *uz, float *out0, float *out1,
+                       int64_t count);
+  // Adds w * g to the eight table rows of every sample, in sample order; g0 and g1 are the two
+  // feature gradients. Here count is any number of samples.
+  void (*hash_backward)(const pvd_hash_level *level, float *table_gradient, const float *ux,
+                        const float *uy, const float *uz, const float *g0, const float *g1,
+                        int64_t count);
+
+  // product[s * product_stride + c] = plane(s, c) * line(s, c); coordinates are in [-1, 1].
+  void (*plane_line_forward)(const pvd_plane_line *shape, const float *plane, const float *line,
+                             const float *u, const float *v, const float *t, float *product,
+                             int32_t product_stride, int32_t count);
+  // sums[s] += sum over c of plane(s, c) * line(s, c).
+  void (*plane_line_sum)(const pvd_plane_line *shape, const float *plane, const float *line,
+                         const float *u, const float *v, const float *t, float *sums,
+                         int32_t count);
+  // With a = plane * line and output_j = sum_c mixing[j][c] a_c: adds the gradients of plane, line
+  // and (if not null) mixing. gradients is [outputs][gradient_stride]. At most 64 channels.
+  void (*plane_line_backward)(const pvd_plane_line *shape, const float *plane, const float *line,
+                              const float *mixing, int32_t outputs, int32_t mixing_stride,
+                              const float *u, const float *v, const float *t,
+                              const float *gradients, int64_t gradient_stride, int64_t count,
+                              float *plane_gradient, float *line_gradient,
+                              float *mixing_gradient);
+
+  // Trilinear look-up in [depth][height][width][channels] into `channels` rows.
+  void (*volume_forward)(const float *volume, int32_t depth, int32_t height, int32_t width,
+                         int32_t channels, const float *x, const float *y, const float *z,
+                         float *out, int32_t count);
+  // Adds the gradients (sample-major, [*][channels]) of the listed samples to the slices
+  // first_slice ..< last_slice of the volume gradient.
+  void (*volume_backward)(float *volume_gradient, int32_t depth, int32_t height, int32_t width,
+                          int32_t channels, int32_t first_slice, int32_t last_slice,
+                          const float *x, const float *y, const float *z, const float *gradients,
+                          const int32_t *samples, int64_t count);
+
+  // Decoupled Adam on one range; clears the gradient afterwards.
+  void (*adamw)(float *values, float *gradients, float *first, float *second, int64_t count,
+                float keep, float beta1, float beta2, float step, float inverse_root2,
+                float epsilon);
+} pvd_kernels;
+
+// The best table this processor can run, or the one named by the environment variable PVD_ISA.
+const pvd_kernels *pvd_kernels_best(void);
+
+// The table of that name, or null if it was not compiled in or this processor cannot run it.
+const pvd_kernels *pvd_kernels_named(const char *name);
+
+#endif

@@ -1,0 +1,117 @@
+import CNeRFKernels
+
+extension FastKernels {
+  /// The level in the form of the compiled kernels, or nil if they do not cover it: they know three
+  /// dimensions, two features, and indices that need no division.
+  private static func compiled(_ geometry: HashGridGeometry, level: Int) -> pvd_hash_level? {
+    guard geometry.dimensions == 3, geometry.features == 2 else { return nil }
+    let l = geometry.levels[level]
+    var result = pvd_hash_level()
+    result.scale = geometry.scale(of: level, as: Float.self)
+    result.shift = geometry.shift(as: Float.self)
+    result.side = UInt32(l.side)
+    if l.isHashed {
+      guard l.rows & (l.rows - 1) == 0 else { return nil }
+      result.mask = UInt32(l.rows - 1)
+      result.index_mode = Int32(PVD_INDEX_HASH_MASK)
+    } else {
+      let highest = Int((result.scale + result.shift).rounded(.down)) + 1
+      guard l.stridedAxes == 3, highest * (1 + l.side + l.side * l.side) < l.rows else {
+        return nil
+      }
+      result.index_mode = Int32(PVD_INDEX_STRIDED)
+    }
+    return result
+  }
+
+  public static func hashGrid(
+    _ geometry: HashGridGeometry, level: Int, table values: UnsafePointer<Float>,
+    points: [UnsafePointer<Float>], output: UnsafeMutablePointer<Float>, outputStride: Int,
+    count: Int
+  ) {
+    guard var compiled = compiled(geometry, level: level) else {
+      ReferenceKernels<Float>.hashGrid(
+        geometry, level: level, table: values, points: points, output: output,
+        outputStride: outputStride, count: count)
+      return
+    }
+    table.pointee.hash_forward(
+      &compiled, values + geometry.levels[level].offset * 2, points[0], points[1], points[2],
+      output, output + outputStride, Int64(count))
+  }
+
+  public static func accumulateHashGridGradients(
+    _ geometry: HashGridGeometry, level: Int, points: [UnsafePointer<Float>],
+    gradients: UnsafePointer<Float>, gradientStride: Int, count: Int,
+    tableGradient: UnsafeMutablePointer<Float>
+  ) {
+    guard var compiled = compiled(geometry, level: level) else {
+      ReferenceKernels<Float>.accumulateHashGridGradients(
+        geometry, level: level, points: points, gradients: gradients,
+        gradientStride: gradientStride, count: count, tableGradient: tableGradient)
+      return
+    }
+    table.pointee.hash_backward(
+      &compiled, tableGradient + geometry.levels[level].offset * 2, points[0], points[1],
+      points[2], gradients, gradients + gradientStride, Int64(count))
+  }
+
+  private static func compiled(_ shape: PlaneLineShape) -> pvd_plane_line {
+    pvd_plane_line(
+      width: Int32(shape.width), height: Int32(shape.height), length: Int32(shape.length),
+      stride: Int32(shape.stride), channels: Int32(shape.channels))
+  }
+
+  public static func planeLineProducts(
+    _ shape: PlaneLineShape, plane: UnsafePointer<Float>, line: UnsafePointer<Float>,
+    u: UnsafePointer<Float>, v: UnsafePointer<Float>, t: UnsafePointer<Float>,
+    products: UnsafeMutablePointer<Float>, productStride: Int, count: Int
+  ) {
+    var compiled = compiled(shape)
+    table.pointee.plane_line_forward(
+      &compiled, plane, line, u, v, t, products, Int32(productStride), Int32(count))
+  }
+
+  public static func accumulatePlaneLineSums(
+    _ shape: PlaneLineShape, plane: UnsafePointer<Float>, line: UnsafePointer<Float>,
+    u: UnsafePointer<Float>, v: UnsafePointer<Float>, t: UnsafePointer<Float>,
+    sums: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    var compiled = compiled(shape)
+    table.pointee.plane_line_sum(&compiled, plane, line, u, v, t, sums, Int32(count))
+  }
+
+  public static func accumulatePlaneLineGradients(
+    _ shape: PlaneLineShape, plane: UnsafePointer<Float>, line: UnsafePointer<Float>,
+    mixing: UnsafePointer<Float>, outputs: Int, mixingStride: Int,
+    u: UnsafePointer<Float>, v: UnsafePointer<Float>, t: UnsafePointer<Float>,
+    gradients: UnsafePointer<Float>, gradientStride: Int, count: Int,
+    planeGradient: UnsafeMutablePointer<Float>, lineGradient: UnsafeMutablePointer<Float>,
+    mixingGradient: UnsafeMutablePointer<Float>?
+  ) {
+    var compiled = compiled(shape)
+    table.pointee.plane_line_backward(
+      &compiled, plane, line, mixing, Int32(outputs), Int32(mixingStride), u, v, t, gradients,
+      Int64(gradientStride), Int64(count), planeGradient, lineGradient, mixingGradient)
+  }
+
+  public static func volume(
+    _ shape: VolumeShape, values: UnsafePointer<Float>, points: PointPointers<Float>,
+    output: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    table.pointee.volume_forward(
+      values, Int32(shape.depth), Int32(shape.height), Int32(shape.width), Int32(shape.channels),
+      points.x, points.y, points.z, output, Int32(count))
+  }
+
+  public static func accumulateVolumeGradients(
+    _ shape: VolumeShape, slices: Range<Int>, points: PointPointers<Float>,
+    gradients: UnsafePointer<Float>, samples: UnsafePointer<Int32>, count: Int,
+    volumeGradient: UnsafeMutablePointer<Float>
+  ) {
+    table.pointee.volume_backward(
+      volumeGradient, Int32(shape.depth), Int32(shape.height), Int32(shape.width),
+      Int32(shape.channels), Int32(slices.lowerBound), Int32(slices.upperBound), points.x,
+      points.y, points.z, gradients, samples, Int64(count))
+  }
+}

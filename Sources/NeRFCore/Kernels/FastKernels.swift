@@ -1,0 +1,153 @@
+import CNeRFKernels
+
+/// The hot loops for `Float`: compiled C for the instruction sets of this machine, and BLAS for wide
+/// dense layers. What each computes is defined by ``ReferenceKernels``.
+public enum FastKernels: KernelSet {
+  /// The function table in use.
+  // Points to constants of the C target, written by nobody.
+  nonisolated(unsafe) static let table: UnsafePointer<pvd_kernels> = pvd_kernels_best()
+
+  /// Name of the instruction set in use: `base`, `v3` (AVX2) or `v4` (AVX-512); the environment
+  /// variable `PVD_ISA` chooses one of those that the machine has.
+  public static var instructionSet: String { String(cString: table.pointee.name) }
+
+  /// Instruction sets that this build has and this machine can run.
+  public static var availableInstructionSets: [String] {
+    ["base", "v3", "v4"].filter { pvd_kernels_named($0) != nil }
+  }
+
+  /// Layers at least this wide on both sides go to BLAS, whose packing pays off there.
+  static let blasWidth = 128
+
+  private static func isWide(_ shape: DenseShape) -> Bool {
+    shape.outputs >= blasWidth && shape.inputs >= blasWidth
+  }
+
+  public static func dense(
+    _ shape: DenseShape, weight: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
+    input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, relu: Bool, count: Int
+  ) {
+    guard isWide(shape) else {
+      table.pointee.dense_forward(
+        weight, bias, input, output, Int32(shape.outputs), Int32(shape.inputs), Int32(count),
+        relu ? 1 : 0)
+      return
+    }
+    for o in 0..<shape.outputs {
+      (output + o * Tile.stride).update(repeating: bias.map { $0[o] } ?? 0, count: count)
+    }
+    BLAS.multiply(
+      rows: shape.outputs, columns: count, depth: shape.inputs,
+      weight, shape.inputs, transposeA: false, input, Tile.stride, transposeB: false,
+      beta: 1, output, Tile.stride)
+    guard relu else { return }
+    table.pointee.relu_mask(output, output, Int32(shape.outputs), Int32(count))
+  }
+
+  public static func denseInputGradient(
+    _ shape: DenseShape, weight: UnsafePointer<Float>, weightStride: Int,
+    outputGradient: UnsafePointer<Float>, activation: UnsafePointer<Float>?,
+    inputGradient: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    guard isWide(shape) else {
+      table.pointee.dense_input_gradient(
+        weight, Int32(weightStride), outputGradient, inputGradient, activation,
+        Int32(shape.outputs), Int32(shape.inputs), Int32(count))
+      return
+    }
+    BLAS.multiply(
+      rows: shape.inputs, columns: count, depth: shape.outputs,
+      weight, weightStride, transposeA: true, outputGradient, Tile.stride, transposeB: false,
+      beta: 0, inputGradient, Tile.stride)
+    guard let activation else { return }
+    table.pointee.relu_mask(activation, inputGradient, Int32(shape.inputs), Int32(count))
+  }
+
+  public static func accumulateDenseGradients(
+    _ shape: DenseShape, outputGradient: UnsafePointer<Float>, input: UnsafePointer<Float>,
+    weightGradient: UnsafeMutablePointer<Float>, biasGradient: UnsafeMutablePointer<Float>?,
+    count: Int
+  ) {
+    guard isWide(shape) else {
+      table.pointee.dense_weight_gradient(
+        outputGradient, input, weightGradient, biasGradient, Int32(shape.outputs),
+        Int32(shape.inputs), Int32(count))
+      return
+    }
+    BLAS.multiply(
+      rows: shape.outputs, columns: shape.inputs, depth: count,
+      outputGradient, Tile.stride, transposeA: false, input, Tile.stride, transposeB: true,
+      beta: 1, weightGradient, shape.inputs)
+    guard let biasGradient else { return }
+    for o in 0..<shape.outputs {
+      var sum: Float = 0
+      for s in 0..<count { sum += outputGradient[o * Tile.stride + s] }
+      biasGradient[o] += sum
+    }
+  }
+
+  public static func mixProducts(
+    _ shape: DenseShape, weight: UnsafePointer<Float>, products: UnsafePointer<Float>,
+    output: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    BLAS.multiply(
+      rows: shape.outputs, columns: count, depth: shape.inputs,
+      weight, shape.inputs, transposeA: false, products, shape.inputs, transposeB: true,
+      beta: 0, output, Tile.stride)
+  }
+
+  public static func exponential(
+    _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    table.pointee.exponential(x, y, Int32(count))
+  }
+
+  public static func sigmoid(
+    _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    table.pointee.sigmoid(x, y, Int32(count))
+  }
+
+  /// Writes 16 rows for any degree up to 4.
+  public static func sphericalHarmonics(
+    degree: Int, directions: PointPointers<Float>, output: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    if degree <= 4 {
+      table.pointee.spherical_harmonics4(
+        directions.x, directions.y, directions.z, output, Int32(count))
+    } else {
+      ReferenceKernels<Float>.sphericalHarmonics(
+        degree: degree, directions: directions, output: output, count: count)
+    }
+  }
+
+  /// Largest argument of sine and cosine for which the fast reduction keeps its error bound.
+  public static let largestFastAngle: Float = 6000
+
+  public static func frequencyBands(
+    _ bands: Int, points: PointPointers<Float>, output: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    let top = Float(sign: .plus, exponent: max(bands - 1, 0), significand: 1)
+    for axis in 0..<3 {
+      for s in 0..<count where !(abs(points[axis][s]) * top <= largestFastAngle) {
+        ReferenceKernels<Float>.frequencyBands(bands, points: points, output: output, count: count)
+        return
+      }
+    }
+    for axis in 0..<3 {
+      table.pointee.frequency_bands(
+        points[axis], output + axis * Tile.stride, Int32(3 * Tile.stride), Int32(bands),
+        Int32(count))
+    }
+  }
+
+  public static func adamW(
+    _ update: AdamWUpdate<Float>, values: UnsafeMutablePointer<Float>,
+    gradients: UnsafeMutablePointer<Float>, firstMoments: UnsafeMutablePointer<Float>,
+    secondMoments: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    table.pointee.adamw(
+      values, gradients, firstMoments, secondMoments, Int64(count), update.keep, update.beta1,
+      update.beta2, update.step, update.inverseRoot, update.epsilon)
+  }
+}

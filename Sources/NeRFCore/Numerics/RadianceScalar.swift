@@ -1,0 +1,22 @@
+public import RealModule
+
+/// A number type in which radiance fields can be evaluated: `Float` (ships) or `Double` (checks).
+///
+/// Every operation of this library is written once over this protocol. `Kernels` decides which
+/// implementation of the hot loops a scalar uses: `Double` takes ``ReferenceKernels``, the plain
+/// loops that define the operation; `Float` takes ``FastKernels``, which tests hold against them.
+public protocol RadianceScalar:
+  Real, BinaryFloatingPoint, BitwiseCopyable, SIMDScalar, Sendable, Codable,
+  CustomStringConvertible
+{
+  /// The implementation of the hot loops for this scalar.
+  associatedtype Kernels: KernelSet where Kernels.Scalar == Self
+}
+
+extension Float: RadianceScalar {
+  public typealias Kernels = FastKernels
+}
+
+extension Double: RadianceScalar {
+  public typealias Kernels = ReferenceKernels<Double>
+}

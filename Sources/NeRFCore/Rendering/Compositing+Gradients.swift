@@ -1,0 +1,93 @@
+/// The gradient of a loss with respect to the inputs of a compositing.
+public struct CompositingGradients<T: RadianceScalar>: Sendable {
+  /// ∂L/∂σ, shape `[rows]`; 0 in padding.
+  public let densities: [T]
+  /// ∂L/∂c, shape `[rows, 3]`, row by row; 0 in padding.
+  public let colors: [T]
+}
+
+extension SampleBatch {
+  /// The gradient of ``composite(densities:colors:pool:)``.
+  ///
+  /// With `gₖ = ∂L/∂wₖ = ∂L/∂I · cₖ + ∂L/∂W + ∂L/∂D tₖ`,
+  ///
+  ///     ∂L/∂cₖ = wₖ ∂L/∂I,    ∂L/∂σₖ = δₖ (Tₖ₊₁ gₖ − Σⱼ﹥ₖ wⱼ gⱼ)
+  ///
+  /// The suffix sum runs back to front.
+  ///
+  /// - Parameters:
+  ///   - composited: What the forward pass returned for the same operands.
+  ///   - colors: c, shape `[rows, 3]`.
+  ///   - imageGradients: ∂L/∂I, shape `[rays, 3]`.
+  ///   - opacityGradients: ∂L/∂W, shape `[rays]`; nil for zero. A background contributes
+  ///     ``CompositedRays/opacityGradients(imageGradients:background:)``.
+  ///   - depthGradients: ∂L/∂D, shape `[rays]`; nil for zero.
+  ///   - pool: Threads; the result does not depend on their number.
+  /// - Throws: ``ShapeError`` if an operand fits neither the rows nor the rays of this batch.
+  public func compositeGradients<T: RadianceScalar>(
+    _ composited: CompositedRays<T>, colors: Span<T>, imageGradients: [T],
+    opacityGradients: [T]? = nil, depthGradients: [T]? = nil, pool: WorkerPool
+  ) throws(ShapeError) -> CompositingGradients<T> {
+    let operation = "SampleBatch.compositeGradients"
+    try checkRows(operation, "composited", composited.weights.count, channels: 1)
+    try checkRows(operation, "colors", colors.count, channels: 3)
+    try checkRays(operation, "imageGradients", imageGradients.count, channels: 3)
+    try checkRays(
+      operation, "opacityGradients", opacityGradients?.count ?? rayCount, channels: 1)
+    try checkRays(operation, "depthGradients", depthGradients?.count ?? rayCount, channels: 1)
+    var densityColumn: [T] = []
+    let colorColumn = colors.withUnsafeBufferPointer { colors in
+      makeColumns(1, count: 3 * count) { (ofColors: [UnsafeMutablePointer<T>]) in
+        densityColumn =
+          makeColumns(1, count: count) { (ofDensities: [UnsafeMutablePointer<T>]) in
+            pool.forEachRange(rayCount, size: Self.raysPerCompositingItem) { range, _ in
+              differentiateRays(
+                range, composited, colors, imageGradients, opacityGradients, depthGradients,
+                densityGradients: ofDensities[0], colorGradients: ofColors[0])
+            }
+            let padding = count - usedCount
+            (ofDensities[0] + usedCount).initialize(repeating: 0, count: padding)
+            (ofColors[0] + 3 * usedCount).initialize(repeating: 0, count: 3 * padding)
+          }[0]
+      }[0]
+    }
+    return CompositingGradients(densities: densityColumn, colors: colorColumn)
+  }
+
+  @specialized(where T == Float)
+  @specialized(where T == Double)
+  private func differentiateRays<T: RadianceScalar>(
+    _ range: Range<Int>, _ composited: CompositedRays<T>, _ colors: UnsafeBufferPointer<T>,
+    _ imageGradients: [T], _ opacityGradients: [T]?, _ depthGradients: [T]?,
+    densityGradients: UnsafeMutablePointer<T>, colorGradients: UnsafeMutablePointer<T>
+  ) {
+    for ray in range where spans[ray].count > 0 {
+      let rows = spans[ray].offset..<spans[ray].offset + spans[ray].count
+      let red = imageGradients[3 * ray]
+      let green = imageGradients[3 * ray + 1]
+      let blue = imageGradients[3 * ray + 2]
+      let ofOpacity = opacityGradients?[ray] ?? 0
+      let ofDepth = depthGradients?[ray] ?? 0
+      // The distances are summed as in the forward pass, and wait in the output for their turn.
+      var distance = T.zero
+      for row in rows {
+        distance += T(gaps[row])
+        densityGradients[row] = distance
+      }
+      var behind = T.zero
+      for row in rows.reversed() {
+        let weight = composited.weights[row]
+        var gradient = ofOpacity + ofDepth * densityGradients[row]
+        gradient += red * colors[3 * row]
+        gradient += green * colors[3 * row + 1]
+        gradient += blue * colors[3 * row + 2]
+        densityGradients[row] =
+          T(deltas[row]) * (composited.transmittances[row] * gradient - behind)
+        behind += weight * gradient
+        colorGradients[3 * row] = weight * red
+        colorGradients[3 * row + 1] = weight * green
+        colorGradients[3 * row + 2] = weight * blue
+      }
+    }
+  }
+}
