@@ -1,0 +1,250 @@
+public import NeRFCore
+
+/// Evaluates a field over batches: cuts them into tiles, spreads the tiles over threads, and joins
+/// gradients in a fixed order.
+///
+/// Tiles are divided among ``GradientLanes/count`` lanes in contiguous shares. A lane's tiles are
+/// computed in order by one worker at a time, so results do not depend on the number of threads.
+public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
+  /// The field.
+  public let field: any RadianceField<T>
+  /// The threads.
+  public let pool: WorkerPool
+
+  private let scratch: [WorkerScratch<T>]
+  private lazy var lanes = GradientLanes(field.parameters)
+  private var deferred = AlignedBuffer<T>(count: 0, repeating: 0)
+  private var encoded = AlignedBuffer<T>(count: 0, repeating: 0)
+
+  /// Prepares scratch memory for every thread of `pool`.
+  public init(_ field: any RadianceField<T>, pool: WorkerPool) {
+    self.field = field
+    self.pool = pool
+    scratch = (0..<pool.threads).map { _ in
+      WorkerScratch(activationRows: field.activationRows, scratchRows: field.scratchRows)
+    }
+  }
+
+  private func tileCount(_ samples: Int) -> Int { (samples + Tile.capacity - 1) / Tile.capacity }
+
+  /// Calls `body(tile, worker)` for every tile, lane by lane.
+  private func forEachTile(
+    _ samples: Int, _ body: (_ tile: Int, _ lane: Int, _ worker: WorkerScratch<T>) -> Void
+  ) {
+    let tiles = tileCount(samples)
+    let perLane = (tiles + GradientLanes<T>.count - 1) / GradientLanes<T>.count
+    guard tiles > 0 else { return }
+    pool.forEach((tiles + perLane - 1) / perLane) { lane, worker in
+      for tile in lane * perLane..<min(tiles, (lane + 1) * perLane) {
+        body(tile, lane, scratch[worker])
+      }
+    }
+  }
+
+  /// Runs the field's pass over all samples that comes before the tiles.
+  private func encode(_ positions: [[Float]], count: Int) -> BatchRows<T> {
+    let stride = Tile.padded(max(count, 1))
+    let needed = field.encodedWidth * stride
+    if encoded.count < needed { encoded = AlignedBuffer(count: needed + needed / 8, repeating: 0) }
+    let rows = BatchRows(base: encoded.base, stride: stride)
+    guard needed > 0, count > 0 else { return rows }
+    positions[0].withUnsafeBufferPointer { x in
+      positions[1].withUnsafeBufferPointer { y in
+        positions[2].withUnsafeBufferPointer { z in
+          guard let x = x.baseAddress, let y = y.baseAddress, let z = z.baseAddress else { return }
+          field.encode(PointPointers(x, y, z), count: count, into: rows, pool: pool)
+        }
+      }
+    }
+    return rows
+  }
+
+  /// Evaluates the taps of every sample of `batch`.
+  ///
+  /// - Parameters:
+  ///   - taps: Receives the rows that `detail` asks for; resized to the batch.
+  ///   - store: Keeps activations for ``backward(_:detail:taps:cotangents:store:)``; nil to drop them.
+  public func forward(
+    _ batch: SampleBatch, detail: TapDetail, into taps: FieldTaps<T>,
+    keeping store: ActivationStore<T>? = nil
+  ) {
+    taps.resize(to: batch.count)
+    store?.prepare(tiles: tileCount(batch.count), rows: field.activationRows)
+    let encoded = encode(batch.positions, count: batch.count)
+    forEachTile(batch.count) { tile, _, worker in
+      let input = worker.load(batch, tile: tile, encoded: encoded)
+      let activations = store?.tile(tile) ?? worker.activations.base
+      field.forward(
+        input, detail: detail, activations: activations, scratch: worker.scratch.base,
+        taps: worker.taps.base)
+      for row in Self.rows(of: detail, hasFeatures: field.hasFeatures) {
+        (taps.row(row) + input.firstSample).update(
+          from: worker.taps.base + row * Tile.stride, count: input.count)
+      }
+    }
+  }
+
+  /// Adds the gradients of `Σ cotangents · taps` to the gradients of the field's parameters.
+  ///
+  /// - Parameters:
+  ///   - taps: The result of the forward pass over the same batch.
+  ///   - cotangents: Gradients with respect to the taps; rows beyond `detail` are not read.
+  ///   - store: What the forward pass kept; tiles are evaluated again if it kept nothing.
+  public func backward(
+    _ batch: SampleBatch, detail: TapDetail, taps: FieldTaps<T>, cotangents: FieldTaps<T>,
+    store: ActivationStore<T>? = nil
+  ) {
+    precondition(
+      taps.count == batch.count && cotangents.count == batch.count,
+      "FieldEvaluator.backward: \(batch.count) samples, \(taps.count) taps, "
+        + "\(cotangents.count) cotangents")
+    let stride = Tile.padded(max(batch.count, 1))
+    let needed = field.deferredWidth * stride
+    if deferred.count < needed {
+      deferred = AlignedBuffer(count: needed + needed / 8, repeating: 0)
+    }
+    let rows = BatchRows(base: deferred.base, stride: stride)
+    let lanes = lanes
+    let isKept = store?.isKept ?? false
+    let encoded =
+      isKept ? BatchRows(base: encoded.base, stride: 0) : encode(batch.positions, count: batch.count)
+    let used = Self.rows(of: detail, hasFeatures: field.hasFeatures)
+    forEachTile(batch.count) { tile, lane, worker in
+      let input = worker.load(batch, tile: tile, encoded: encoded)
+      let kept = store?.tile(tile)
+      if let kept {
+        for row in used {
+          (worker.taps.base + row * Tile.stride).update(
+            from: taps.row(row) + input.firstSample, count: input.count)
+        }
+        worker.finishTaps(count: input.count, padded: input.padded)
+        worker.backward(
+          field, input, detail: detail, activations: kept, cotangents: cotangents, rows: used,
+          lane: lanes.lane(lane), deferred: rows)
+      } else {
+        field.forward(
+          input, detail: detail, activations: worker.activations.base,
+          scratch: worker.scratch.base, taps: worker.taps.base)
+        worker.backward(
+          field, input, detail: detail, activations: worker.activations.base,
+          cotangents: cotangents, rows: used, lane: lanes.lane(lane), deferred: rows)
+      }
+    }
+    lanes.reduce(into: field.parameters, pool: pool)
+    field.accumulateDeferred(rows, count: batch.count, pool: pool)
+  }
+
+  /// σ as the occupancy grid sees it, at `count` points given by component.
+  public func occupancyDensities(x: [Float], y: [Float], z: [Float]) -> [Float] {
+    let result = AlignedBuffer<Float>(count: x.count, repeating: 0)
+    let encoded = encode([x, y, z], count: x.count)
+    forEachTile(x.count) { tile, _, worker in
+      let input = worker.load(
+        positions: [x, y, z], directions: nil, count: x.count, tile: tile, encoded: encoded)
+      field.occupancyDensity(
+        input, activations: worker.activations.base, scratch: worker.scratch.base,
+        taps: worker.taps.base)
+      let row = worker.taps.base + TapRow.density * Tile.stride
+      for s in 0..<input.count { result.base[input.firstSample + s] = Float(row[s]) }
+    }
+    return result.array
+  }
+
+  private static func rows(of detail: TapDetail, hasFeatures: Bool) -> [Int] {
+    switch detail {
+    case .density: [TapRow.logDensity, TapRow.density]
+    case .features: Array(TapRow.features...TapRow.logDensity)
+    case .full:
+      hasFeatures
+        ? Array(0..<TapRow.count) : Array(TapRow.logDensity..<TapRow.count)
+    }
+  }
+}
+
+/// Memory of one worker: inputs, activations and taps of the tile it works on.
+final class WorkerScratch<T: RadianceScalar>: @unchecked Sendable {
+  let points = AlignedBuffer<T>(count: 6 * Tile.stride, repeating: 0)
+  let taps = AlignedBuffer<T>(count: TapRow.count * Tile.stride, repeating: 0)
+  let cotangents = AlignedBuffer<T>(count: TapRow.count * Tile.stride, repeating: 0)
+  let activations: AlignedBuffer<T>
+  let scratch: AlignedBuffer<T>
+
+  init(activationRows: Int, scratchRows: Int) {
+    activations = AlignedBuffer(count: activationRows * Tile.stride, repeating: 0)
+    scratch = AlignedBuffer(count: scratchRows * Tile.stride, repeating: 0)
+  }
+
+  func load(_ batch: SampleBatch, tile: Int, encoded: BatchRows<T>) -> TileInput<T> {
+    load(
+      positions: batch.positions, directions: batch.directions, count: batch.count, tile: tile,
+      encoded: encoded)
+  }
+
+  func load(
+    positions: [[Float]], directions: [[Float]]?, count total: Int, tile: Int,
+    encoded: BatchRows<T>
+  ) -> TileInput<T> {
+    let first = tile * Tile.capacity
+    let count = min(Tile.capacity, total - first)
+    let padded = Tile.padded(count)
+    for axis in 0..<3 {
+      convert(positions[axis], from: first, into: points.base + axis * Tile.stride, count, padded)
+      if let directions {
+        convert(
+          directions[axis], from: first, into: points.base + (3 + axis) * Tile.stride, count,
+          padded)
+      }
+    }
+    let p = UnsafePointer(points.base)
+    return TileInput(
+      count: count, padded: padded, firstSample: first,
+      positions: PointPointers(p, p + Tile.stride, p + 2 * Tile.stride),
+      directions: PointPointers(p + 3 * Tile.stride, p + 4 * Tile.stride, p + 5 * Tile.stride),
+      encoded: encoded)
+  }
+
+  private func convert(
+    _ source: [Float], from first: Int, into row: UnsafeMutablePointer<T>, _ count: Int,
+    _ padded: Int
+  ) {
+    source.withUnsafeBufferPointer { source in
+      convertRow(source.baseAddress! + first, into: row, count: count)
+    }
+    for s in count..<padded { row[s] = 0 }
+  }
+
+  /// Padded columns of taps that were copied back hold leftovers; make them harmless.
+  func finishTaps(count: Int, padded: Int) {
+    guard count < padded else { return }
+    for row in 0..<TapRow.count {
+      for s in count..<padded { taps.base[row * Tile.stride + s] = 0 }
+    }
+  }
+
+  func backward(
+    _ field: any RadianceField<T>, _ input: TileInput<T>, detail: TapDetail,
+    activations: UnsafeMutablePointer<T>, cotangents source: FieldTaps<T>, rows: [Int],
+    lane: GradientLane<T>, deferred: BatchRows<T>
+  ) {
+    for row in 0..<TapRow.count {
+      let target = cotangents.base + row * Tile.stride
+      if rows.contains(row) {
+        target.update(from: source.row(row) + input.firstSample, count: input.count)
+        for s in input.count..<input.padded { target[s] = 0 }
+      } else {
+        target.update(repeating: 0, count: input.padded)
+      }
+    }
+    field.backward(
+      input, detail: detail, activations: activations, scratch: scratch.base, taps: taps.base,
+      cotangents: cotangents.base, lane: lane, deferred: deferred)
+  }
+}
+
+@specialized(where T == Float)
+@specialized(where T == Double)
+private func convertRow<T: RadianceScalar>(
+  _ source: UnsafePointer<Float>, into row: UnsafeMutablePointer<T>, count: Int
+) {
+  for s in 0..<count { row[s] = T(source[s]) }
+}

@@ -1,0 +1,81 @@
+public import NeRFCore
+
+/// How much of a field a pass evaluates.
+public enum TapDetail: Int, Comparable, Sendable, Codable {
+  /// Density only: S and σ.
+  case density
+  /// Up to the shared feature vector: F and S, no colour network (stage 1 of PVD).
+  case features
+  /// Everything.
+  case full
+
+  public static func < (a: TapDetail, b: TapDetail) -> Bool { a.rawValue < b.rawValue }
+}
+
+/// Where a tile's taps lie: rows of a tile matrix.
+public enum TapRow {
+  /// First of the 16 rows of F.
+  public static let features = 0
+  /// S.
+  public static let logDensity = 16
+  /// σ.
+  public static let density = 17
+  /// First of the three rows of C.
+  public static let color = 18
+  /// Rows in all.
+  public static let count = 21
+}
+
+/// The taps of a field at the samples of a batch, or gradients with respect to them.
+///
+/// PVD's distillation points, stored feature by feature over the samples:
+/// - F `features` `[16, count]`: the clamped log-density followed by 15 colour features (absent for
+///   `tensors`);
+/// - S `logDensities` `[count]`: the log-density after the clamp, before the exponential;
+/// - σ `densities` `[count]`, in 1 / scene unit;
+/// - C `colors` `[3, count]`: rgb after the sigmoid, 0...1.
+public final class FieldTaps<T: RadianceScalar>: @unchecked Sendable {
+  /// Numbers in a feature vector.
+  public static var featureCount: Int { 16 }
+
+  /// Samples.
+  public private(set) var count: Int
+  /// Distance between rows of the storage; at least `count`.
+  public private(set) var stride: Int
+  /// All rows, numbered by ``TapRow``.
+  public private(set) var storage: AlignedBuffer<T>
+
+  /// Room for `count` samples, zero everywhere.
+  public init(count: Int = 0) {
+    self.count = count
+    self.stride = Tile.padded(max(count, 1))
+    self.storage = AlignedBuffer(count: TapRow.count * stride, repeating: 0)
+  }
+
+  /// Makes room for another number of samples; contents are undefined afterwards.
+  public func resize(to count: Int) {
+    self.count = count
+    guard Tile.padded(max(count, 1)) > stride else { return }
+    stride = Tile.padded(count + count / 8)
+    storage = AlignedBuffer(count: TapRow.count * stride, repeating: 0)
+  }
+
+  /// Sets every row to zero.
+  public func clear() { storage.fill(0) }
+
+  /// The start of one row.
+  public func row(_ index: Int) -> UnsafeMutablePointer<T> { storage.base + index * stride }
+
+  private func rows(_ first: Int, _ number: Int) -> [[T]] {
+    (first..<first + number).map { Array(UnsafeBufferPointer(start: row($0), count: count)) }
+  }
+
+  /// F as 16 rows.
+  public var features: [[T]] { rows(TapRow.features, Self.featureCount) }
+  /// S.
+  public var logDensities: [T] { rows(TapRow.logDensity, 1)[0] }
+  /// σ.
+  public var densities: [T] { rows(TapRow.density, 1)[0] }
+  /// C as three rows.
+  public var colors: [[T]] { rows(TapRow.color, 3) }
+}

@@ -1,0 +1,118 @@
+import NeRFCore
+
+/// A chain of dense layers with ReLU between them and none after the last.
+///
+/// Layer k is `x ← W_k x (+ b_k)`. Outputs of all layers are kept, rows after rows, as activations.
+struct DenseNetwork<T: RadianceScalar>: Sendable {
+  struct Layer: Sendable {
+    let shape: DenseShape
+    /// Index of the weight in the field's parameters; the bias, if any, follows it.
+    let parameter: Int
+    let weight: Parameter<T>
+    let bias: Parameter<T>?
+  }
+
+  let layers: [Layer]
+
+  /// Rows of activations: the outputs of every layer.
+  var activationRows: Int { layers.reduce(0) { $0 + $1.shape.outputs } }
+  /// Widest gradient that is passed between layers.
+  var widest: Int { layers.map { max($0.shape.inputs, $0.shape.outputs) }.max() ?? 0 }
+  var outputs: Int { layers.last?.shape.outputs ?? 0 }
+
+  /// Row at which the output of a layer starts.
+  func outputRow(_ layer: Int) -> Int {
+    layers[..<layer].reduce(0) { $0 + $1.shape.outputs }
+  }
+
+  /// Makes the layers `widths[0] → widths[1] → …` and appends their parameters.
+  init(name: String, widths: [Int], bias: Bool, appendingTo parameters: inout [Parameter<T>]) {
+    var layers: [Layer] = []
+    for k in 0..<widths.count - 1 {
+      layers.append(
+        Self.layer(
+          name: "\(name).\(k)", inputs: widths[k], outputs: widths[k + 1], bias: bias,
+          appendingTo: &parameters))
+    }
+    self.layers = layers
+  }
+
+  init(layers: [Layer]) { self.layers = layers }
+
+  static func layer(
+    name: String, inputs: Int, outputs: Int, bias: Bool,
+    appendingTo parameters: inout [Parameter<T>]
+  ) -> Layer {
+    let weight = Parameter<T>(name: "\(name).weight", shape: [outputs, inputs])
+    let index = parameters.count
+    parameters.append(weight)
+    let offset = bias ? Parameter<T>(name: "\(name).bias", shape: [outputs]) : nil
+    if let offset { parameters.append(offset) }
+    return Layer(
+      shape: DenseShape(outputs: outputs, inputs: inputs), parameter: index, weight: weight,
+      bias: offset)
+  }
+
+  /// Indices of the parameters in the field.
+  var parameterIndices: [Int] {
+    layers.flatMap { $0.bias == nil ? [$0.parameter] : [$0.parameter, $0.parameter + 1] }
+  }
+
+  /// Uniform in ±1/√inputs, weights and biases alike, as PyTorch initialises linear layers.
+  func initialise(seed: UInt64) {
+    for layer in layers {
+      let limit = 1 / Double(layer.shape.inputs).squareRoot()
+      layer.weight.initialise(uniform: limit, seed: seed, stream: layer.parameter)
+      layer.bias?.initialise(uniform: limit, seed: seed, stream: layer.parameter + 1)
+    }
+  }
+
+  /// Evaluates all layers; the result is in the last rows of `activations`.
+  func forward(
+    input: UnsafePointer<T>, activations: UnsafeMutablePointer<T>, count: Int
+  ) {
+    var x = input
+    var y = activations
+    for (k, layer) in layers.enumerated() {
+      T.Kernels.dense(
+        layer.shape, weight: layer.weight.values.base, bias: layer.bias?.values.base, input: x,
+        output: y, relu: k + 1 < layers.count, count: count)
+      x = UnsafePointer(y)
+      y += layer.shape.outputs * Tile.stride
+    }
+  }
+
+  /// Back-propagates: adds weight gradients to the lane and writes the input gradient.
+  ///
+  /// - Parameters:
+  ///   - outputGradient: Rows of the last layer's outputs; overwritten.
+  ///   - scratch: `widest` rows, distinct from `outputGradient` and `inputGradient`.
+  ///   - inputGradient: Receives the gradient of the input; nil if nobody needs it.
+  func backward(
+    input: UnsafePointer<T>, activations: UnsafePointer<T>,
+    outputGradient: UnsafeMutablePointer<T>, scratch: UnsafeMutablePointer<T>,
+    inputGradient: UnsafeMutablePointer<T>?, lane: GradientLane<T>, count: Int
+  ) {
+    var gy = outputGradient
+    var spare = scratch
+    for k in stride(from: layers.count - 1, through: 0, by: -1) {
+      let layer = layers[k]
+      let x = k == 0 ? input : activations + outputRow(k - 1) * Tile.stride
+      T.Kernels.accumulateDenseGradients(
+        layer.shape, outputGradient: gy, input: x,
+        weightGradient: lane.sum(of: layer.parameter),
+        biasGradient: layer.bias == nil ? nil : lane.sum(of: layer.parameter + 1), count: count)
+      if k == 0 {
+        guard let inputGradient else { return }
+        T.Kernels.denseInputGradient(
+          layer.shape, weight: layer.weight.values.base, weightStride: layer.shape.inputs,
+          outputGradient: gy, activation: nil, inputGradient: inputGradient, count: count)
+      } else {
+        T.Kernels.denseInputGradient(
+          layer.shape, weight: layer.weight.values.base, weightStride: layer.shape.inputs,
+          outputGradient: gy, activation: x, inputGradient: spare, count: count)
+        swap(&gy, &spare)
+      }
+    }
+  }
+}

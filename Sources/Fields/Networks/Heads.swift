@@ -1,0 +1,154 @@
+import NeRFCore
+
+/// The density network shared by `hash` and `mlp`: 28 → 64 → 16 without biases, and the clamp.
+///
+///     h = W₁ relu(W₀ e),   s = clamp(h₀, lo, hi),   F = [s, h₁ … h₁₅],   S = s,   σ = eˢ
+///
+/// Activations: the outputs of both layers; h is kept unclamped.
+struct DensityHead<T: RadianceScalar>: Sendable {
+  let network: DenseNetwork<T>
+  let low: T
+  let high: T
+
+  init(
+    inputs: Int, hidden: Int, frame: FieldFrame, appendingTo parameters: inout [Parameter<T>]
+  ) {
+    network = DenseNetwork(
+      name: "sigma_net", widths: [inputs, hidden, FieldTaps<T>.featureCount], bias: false,
+      appendingTo: &parameters)
+    low = T(frame.logDensityMinimum)
+    high = T(frame.logDensityMaximum)
+  }
+
+  var activationRows: Int { network.activationRows }
+
+  func forward(
+    input: UnsafePointer<T>, detail: TapDetail, activations: UnsafeMutablePointer<T>,
+    taps: UnsafeMutablePointer<T>, count: Int
+  ) {
+    network.forward(input: input, activations: activations, count: count)
+    let h = activations + network.outputRow(1) * Tile.stride
+    if detail >= .features {
+      copyRows(
+        h, to: taps + TapRow.features * Tile.stride, rows: FieldTaps<T>.featureCount, count: count)
+    }
+    writeDensity(raw: h, low: low, high: high, detail: detail, taps: taps, count: count)
+  }
+
+  /// Turns gradients of the taps into gradients of h (16 rows at `hGradient`), then of the input.
+  ///
+  /// - Parameter colorFeatureGradient: 15 rows from the colour network, or nil.
+  func backward(
+    input: UnsafePointer<T>, detail: TapDetail, activations: UnsafePointer<T>,
+    taps: UnsafePointer<T>, cotangents: UnsafePointer<T>,
+    colorFeatureGradient: UnsafePointer<T>?, hGradient: UnsafeMutablePointer<T>,
+    scratch: UnsafeMutablePointer<T>, inputGradient: UnsafeMutablePointer<T>,
+    lane: GradientLane<T>, count: Int
+  ) {
+    let h = activations + network.outputRow(1) * Tile.stride
+    featureGradient(
+      raw: h, low: low, high: high, taps: taps, cotangents: cotangents,
+      colorFeatureGradient: colorFeatureGradient, into: hGradient, count: count)
+    network.backward(
+      input: input, activations: activations, outputGradient: hGradient, scratch: scratch,
+      inputGradient: inputGradient, lane: lane, count: count)
+  }
+}
+
+/// Writes S, the first entry of F, and σ = eˢ (unless only features are asked for).
+func writeDensity<T: RadianceScalar>(
+  raw: UnsafePointer<T>, low: T, high: T, detail: TapDetail, taps: UnsafeMutablePointer<T>,
+  count: Int
+) {
+  let s = taps + TapRow.logDensity * Tile.stride
+  clampRow(raw, low: low, high: high, into: s, count: count)
+  if detail >= .features {
+    copyRows(s, to: taps + TapRow.features * Tile.stride, rows: 1, count: count)
+  }
+  if detail != .features {
+    T.Kernels.exponential(s, into: taps + TapRow.density * Tile.stride, count: count)
+  }
+}
+
+/// Gradient of the 16 unclamped outputs that F, S and σ are made of:
+///
+///     g_h₀ = [lo ≤ h₀ ≤ hi] · (g_F₀ + g_S + g_σ · trunc_exp′(s)),    g_hₖ = g_Fₖ + g_geo,ₖ
+func featureGradient<T: RadianceScalar>(
+  raw: UnsafePointer<T>, low: T, high: T, taps: UnsafePointer<T>, cotangents: UnsafePointer<T>,
+  colorFeatureGradient: UnsafePointer<T>?, into gradient: UnsafeMutablePointer<T>, count: Int
+) {
+  copyRows(
+    cotangents + TapRow.features * Tile.stride, to: gradient, rows: FieldTaps<T>.featureCount,
+    count: count)
+  if let colorFeatureGradient {
+    addRows(
+      colorFeatureGradient, to: gradient + Tile.stride, rows: FieldTaps<T>.featureCount - 1,
+      count: count)
+  }
+  addRows(cotangents + TapRow.logDensity * Tile.stride, to: gradient, rows: 1, count: count)
+  accumulateTruncatedExpGradient(
+    taps + TapRow.logDensity * Tile.stride, value: taps + TapRow.density * Tile.stride,
+    outputGradient: cotangents + TapRow.density * Tile.stride, into: gradient, count: count)
+  maskByClamp(gradient, raw, low: low, high: high, count: count)
+}
+
+/// The colour network shared by `hash`, `mlp` and `vm`.
+///
+///     C = sigmoid(W₂ relu(W₁ relu(W₀ [Y(d), f])))
+///
+/// with the 16 spherical harmonics of the direction first and the 15 colour features after them.
+/// Activations: the 31 input rows, then the outputs of the three layers.
+struct ColorHead<T: RadianceScalar>: Sendable {
+  static var harmonicsDegree: Int { 4 }
+  static var harmonicsCount: Int { 16 }
+  static var inputCount: Int { harmonicsCount + FieldTaps<T>.featureCount - 1 }
+
+  let network: DenseNetwork<T>
+
+  init(hidden: Int, appendingTo parameters: inout [Parameter<T>]) {
+    network = DenseNetwork(
+      name: "color_net", widths: [Self.inputCount, hidden, hidden, 3], bias: false,
+      appendingTo: &parameters)
+  }
+
+  var activationRows: Int { Self.inputCount + network.activationRows }
+
+  /// - Parameter features: 15 rows.
+  func forward(
+    _ input: TileInput<T>, features: UnsafePointer<T>, activations: UnsafeMutablePointer<T>,
+    taps: UnsafeMutablePointer<T>
+  ) {
+    T.Kernels.sphericalHarmonics(
+      degree: Self.harmonicsDegree, directions: input.directions, output: activations,
+      count: input.padded)
+    copyRows(
+      features, to: activations + Self.harmonicsCount * Tile.stride,
+      rows: FieldTaps<T>.featureCount - 1, count: input.padded)
+    let layers = activations + Self.inputCount * Tile.stride
+    network.forward(input: activations, activations: layers, count: input.padded)
+    let raw = layers + network.outputRow(2) * Tile.stride
+    for channel in 0..<3 {
+      T.Kernels.sigmoid(
+        raw + channel * Tile.stride, into: taps + (TapRow.color + channel) * Tile.stride,
+        count: input.padded)
+    }
+  }
+
+  /// Writes the gradient of the 31 inputs; the features' share starts at row 16.
+  ///
+  /// - Parameter scratch: `2 · widest` rows.
+  func backward(
+    activations: UnsafePointer<T>, taps: UnsafePointer<T>, cotangents: UnsafePointer<T>,
+    scratch: UnsafeMutablePointer<T>, inputGradient: UnsafeMutablePointer<T>,
+    lane: GradientLane<T>, count: Int
+  ) {
+    let color = TapRow.color * Tile.stride
+    sigmoidGradient(
+      value: taps + color, outputGradient: cotangents + color, into: scratch, rows: 3,
+      count: count)
+    network.backward(
+      input: activations, activations: activations + Self.inputCount * Tile.stride,
+      outputGradient: scratch, scratch: scratch + network.widest * Tile.stride,
+      inputGradient: inputGradient, lane: lane, count: count)
+  }
+}

@@ -1,0 +1,279 @@
+public import NeRFCore
+
+/// Sizes of a ``VMField``.
+public struct VMFieldOptions: Equatable, Sendable, Codable {
+  /// Texels along x, y and z.
+  public var resolution = [300, 300, 300]
+  /// Components of the density factors, per plane.
+  public var densityRanks = [16, 16, 16]
+  /// Components of the colour factors, per plane.
+  public var colorRanks = [48, 48, 48]
+  /// Hidden width of the colour network.
+  public var hiddenWidth = 64
+  /// Whether the 15 colour features are clamped to the range of the log-density.
+  public var clampsColorFeatures = true
+
+  /// PVD's sizes.
+  public init() {}
+}
+
+/// TensoRF's vector-matrix decomposition as PVD uses it.
+///
+/// With planes M over the axis pairs (x,y), (x,z), (y,z), lines v over the remaining axes z, y, x, and
+/// xₙ the position scaled to −1...1 in the field's box:
+///
+///     s = clamp(Σᵢ Σᵣ Mˢᵢᵣ(xₙ) vˢᵢᵣ(xₙ)),    a = concatᵢ(Mᶜᵢ ⊙ vᶜᵢ) ∈ ℝ¹⁴⁴,    c = W_basis a ∈ ℝ¹⁵
+///     F = [s, c],   S = s,   σ = eˢ,   C = color_net([Y(d), c])
+///
+/// c is clamped to the range of s when distilling and not when training on photographs, as the
+/// original programs do; see ``VMFieldOptions/clampsColorFeatures``. Chen et al. (2022); constants of PVD.
+/// Positions receive no gradient.
+public final class VMField<T: RadianceScalar>: RadianceField {
+  /// The axes of plane i: along its width, along its height.
+  public static var planeAxes: [(width: Int, height: Int)] { [(0, 1), (0, 2), (1, 2)] }
+  /// The axis of line i.
+  public static var lineAxes: [Int] { [2, 1, 0] }
+  /// Channels that one work item of the final pass covers.
+  private static var channelSlice: Int { 16 }
+
+  /// Sizes.
+  public let options: VMFieldOptions
+  public let frame: FieldFrame
+  public let parameters: [Parameter<T>]
+  public let groups: [ParameterGroup]
+  public let hasFeatures = true
+
+  private let colorHead: ColorHead<T>
+  private let low: T
+  private let high: T
+
+  // Parameter indices.
+  private static var densityPlane: Int { 0 }
+  private static var densityLine: Int { 3 }
+  private static var colorPlane: Int { 6 }
+  private static var colorLine: Int { 9 }
+  private static var basis: Int { 12 }
+
+  /// A field with PVD's initialisation: factors 0.1·N(0, 1), layers uniform in ±1/√fan-in.
+  public convenience init(
+    options: VMFieldOptions = VMFieldOptions(), frame: FieldFrame = FieldFrame(), seed: UInt64
+  ) {
+    self.init(zero: options, frame: frame)
+    for index in 0..<Self.basis {
+      parameters[index].initialise(normal: 0.1, seed: seed, stream: index)
+    }
+    parameters[Self.basis].initialise(
+      uniform: 1 / Double(productCount).squareRoot(), seed: seed, stream: Self.basis)
+    colorHead.network.initialise(seed: seed)
+  }
+
+  /// A field whose parameters are all zero, to be filled by the caller.
+  init(zero options: VMFieldOptions, frame: FieldFrame) {
+    self.options = options
+    self.frame = frame
+    low = T(frame.logDensityMinimum)
+    high = T(frame.logDensityMaximum)
+    var parameters: [Parameter<T>] = []
+    for (name, ranks) in [("sigma", options.densityRanks), ("color", options.colorRanks)] {
+      for i in 0..<3 {
+        let (width, height) = Self.planeAxes[i]
+        parameters.append(
+          Parameter(
+            name: "\(name)_mat.\(i)",
+            shape: [1, ranks[i], options.resolution[height], options.resolution[width]],
+            layout: .channelsLast, owner: .field))
+      }
+      for i in 0..<3 {
+        parameters.append(
+          Parameter(
+            name: "\(name)_vec.\(i)",
+            shape: [1, ranks[i], options.resolution[Self.lineAxes[i]], 1], layout: .channelsLast,
+            owner: .field))
+      }
+    }
+    let products = options.colorRanks.reduce(0, +)
+    parameters.append(
+      Parameter(
+        name: "basis_mat.weight", shape: [FieldTaps<T>.featureCount - 1, products], owner: .field))
+    colorHead = ColorHead(hidden: options.hiddenWidth, appendingTo: &parameters)
+    self.parameters = parameters
+    groups = [
+      ParameterGroup("color_net", .secondary, colorHead.network.parameterIndices),
+      ParameterGroup("sigma_mat", .primary, [0, 1, 2]),
+      ParameterGroup("sigma_vec", .primary, [3, 4, 5]),
+      ParameterGroup("color_mat", .primary, [6, 7, 8]),
+      ParameterGroup("color_vec", .primary, [9, 10, 11]),
+      ParameterGroup("basis_mat", .secondary, [Self.basis]),
+    ]
+  }
+
+  public var configuration: FieldConfiguration { .vm(options) }
+
+  private var productCount: Int { options.colorRanks.reduce(0, +) }
+  private var colorFeatures: Int { FieldTaps<T>.featureCount - 1 }
+
+  // Activations: scaled position (3), raw s and c (16), colour head.
+  private var colorRow: Int { 3 + FieldTaps<T>.featureCount }
+  public var activationRows: Int { colorRow + colorHead.activationRows }
+  public var scratchRows: Int {
+    max(
+      2 * colorHead.network.widest + ColorHead<T>.inputCount + FieldTaps<T>.featureCount,
+      productCount)
+  }
+  /// The scaled position and the gradients of raw s and c.
+  public var deferredWidth: Int { 3 + FieldTaps<T>.featureCount }
+
+  public func parametersReached(by detail: TapDetail) -> [Int] {
+    switch detail {
+    case .density: [0, 1, 2, 3, 4, 5]
+    case .features: Array(0...Self.basis)
+    case .full: Array(0..<parameters.count)
+    }
+  }
+
+  private func shape(_ i: Int, rank: Int, channels: Int) -> PlaneLineShape {
+    let (width, height) = Self.planeAxes[i]
+    return PlaneLineShape(
+      width: options.resolution[width], height: options.resolution[height],
+      length: options.resolution[Self.lineAxes[i]], stride: rank, channels: channels)
+  }
+
+  public func forward(
+    _ input: TileInput<T>, detail: TapDetail, activations: UnsafeMutablePointer<T>,
+    scratch: UnsafeMutablePointer<T>, taps: UnsafeMutablePointer<T>
+  ) {
+    for axis in 0..<3 {
+      normaliseBox(
+        input.positions[axis], low: T(frame.box[axis]), high: T(frame.box[axis + 3]),
+        into: activations + axis * Tile.stride, count: input.padded)
+    }
+    let coordinates = { (axis: Int) in UnsafePointer(activations + axis * Tile.stride) }
+    let raw = activations + 3 * Tile.stride
+    raw.update(repeating: 0, count: input.padded)
+    for i in 0..<3 {
+      T.Kernels.accumulatePlaneLineSums(
+        shape(i, rank: options.densityRanks[i], channels: options.densityRanks[i]),
+        plane: parameters[Self.densityPlane + i].values.base,
+        line: parameters[Self.densityLine + i].values.base,
+        u: coordinates(Self.planeAxes[i].width), v: coordinates(Self.planeAxes[i].height),
+        t: coordinates(Self.lineAxes[i]), sums: raw, count: input.padded)
+    }
+    writeDensity(
+      raw: raw, low: low, high: high, detail: detail, taps: taps, count: input.padded)
+    guard detail >= .features else { return }
+    var offset = 0
+    for i in 0..<3 {
+      let rank = options.colorRanks[i]
+      T.Kernels.planeLineProducts(
+        shape(i, rank: rank, channels: rank),
+        plane: parameters[Self.colorPlane + i].values.base,
+        line: parameters[Self.colorLine + i].values.base,
+        u: coordinates(Self.planeAxes[i].width), v: coordinates(Self.planeAxes[i].height),
+        t: coordinates(Self.lineAxes[i]), products: scratch + offset,
+        productStride: productCount, count: input.padded)
+      offset += rank
+    }
+    T.Kernels.mixProducts(
+      DenseShape(outputs: colorFeatures, inputs: productCount),
+      weight: parameters[Self.basis].values.base, products: scratch,
+      output: raw + Tile.stride, count: input.padded)
+    for k in 1...colorFeatures {
+      let tap = taps + (TapRow.features + k) * Tile.stride
+      if options.clampsColorFeatures {
+        clampRow(raw + k * Tile.stride, low: low, high: high, into: tap, count: input.padded)
+      } else {
+        tap.update(from: raw + k * Tile.stride, count: input.padded)
+      }
+    }
+    guard detail == .full else { return }
+    colorHead.forward(
+      input, features: taps + (TapRow.features + 1) * Tile.stride,
+      activations: activations + colorRow * Tile.stride, taps: taps)
+  }
+
+  public func backward(
+    _ input: TileInput<T>, detail: TapDetail, activations: UnsafePointer<T>,
+    scratch: UnsafeMutablePointer<T>, taps: UnsafePointer<T>, cotangents: UnsafePointer<T>,
+    lane: GradientLane<T>, deferred: BatchRows<T>
+  ) {
+    let inputGradient = scratch + 2 * colorHead.network.widest * Tile.stride
+    let rawGradient = inputGradient + ColorHead<T>.inputCount * Tile.stride
+    if detail == .full {
+      colorHead.backward(
+        activations: activations + colorRow * Tile.stride, taps: taps, cotangents: cotangents,
+        scratch: scratch, inputGradient: inputGradient, lane: lane, count: input.padded)
+    }
+    let raw = activations + 3 * Tile.stride
+    featureGradient(
+      raw: raw, low: low, high: high, taps: taps, cotangents: cotangents,
+      colorFeatureGradient: detail == .full
+        ? UnsafePointer(inputGradient + ColorHead<T>.harmonicsCount * Tile.stride) : nil,
+      into: rawGradient, count: input.padded)
+    if options.clampsColorFeatures {
+      for k in 1...colorFeatures {
+        maskByClamp(
+          rawGradient + k * Tile.stride, raw + k * Tile.stride, low: low, high: high,
+          count: input.padded)
+      }
+    }
+    copyRows(
+      activations, to: deferred.row(0) + input.firstSample, stride: deferred.stride, rows: 3,
+      count: input.count)
+    copyRows(
+      rawGradient, to: deferred.row(3) + input.firstSample, stride: deferred.stride,
+      rows: FieldTaps<T>.featureCount, count: input.count)
+  }
+
+  /// One work item per plane and slice of 16 channels: its plane, line and basis columns have one
+  /// writer, which visits the samples in order.
+  public func accumulateDeferred(_ deferred: BatchRows<T>, count: Int, pool: WorkerPool) {
+    let items = gradientItems()
+    let gradients = parameters.map(\.gradient)
+    let ones = AlignedBuffer<T>(count: Self.channelSlice, repeating: 1)
+    pool.forEach(items.count) { index, _ in
+      let item = items[index]
+      let plane = item.isColor ? Self.colorPlane + item.plane : Self.densityPlane + item.plane
+      let line = item.isColor ? Self.colorLine + item.plane : Self.densityLine + item.plane
+      T.Kernels.accumulatePlaneLineGradients(
+        shape(item.plane, rank: item.rank, channels: item.channels.count),
+        plane: parameters[plane].values.base + item.channels.lowerBound,
+        line: parameters[line].values.base + item.channels.lowerBound,
+        mixing: item.isColor ? parameters[Self.basis].values.base + item.column : ones.base,
+        outputs: item.isColor ? colorFeatures : 1, mixingStride: productCount,
+        u: deferred.row(Self.planeAxes[item.plane].width),
+        v: deferred.row(Self.planeAxes[item.plane].height),
+        t: deferred.row(Self.lineAxes[item.plane]),
+        gradients: deferred.row(item.isColor ? 4 : 3), gradientStride: deferred.stride,
+        count: count,
+        planeGradient: gradients[plane].base + item.channels.lowerBound,
+        lineGradient: gradients[line].base + item.channels.lowerBound,
+        mixingGradient: item.isColor ? gradients[Self.basis].base + item.column : nil)
+    }
+  }
+
+  private struct GradientItem {
+    let plane: Int
+    let isColor: Bool
+    let rank: Int
+    let channels: Range<Int>
+    /// First column of the basis.
+    let column: Int
+  }
+
+  private func gradientItems() -> [GradientItem] {
+    var items: [GradientItem] = []
+    for (isColor, ranks) in [(true, options.colorRanks), (false, options.densityRanks)] {
+      var column = 0
+      for i in 0..<3 {
+        for first in stride(from: 0, to: ranks[i], by: Self.channelSlice) {
+          items.append(
+            GradientItem(
+              plane: i, isColor: isColor, rank: ranks[i],
+              channels: first..<min(ranks[i], first + Self.channelSlice), column: column + first))
+        }
+        column += ranks[i]
+      }
+    }
+    return items
+  }
+}

@@ -1,0 +1,263 @@
+public import NeRFCore
+
+/// Sizes of a ``TensorsField``.
+public struct TensorsFieldOptions: Equatable, Sendable, Codable {
+  /// Voxels along the first (z), middle (y) and last (x) axis.
+  public var resolution = [128, 128, 128]
+  /// Bands of spherical harmonics, 1...4.
+  public var degree = 3
+  /// Whether the occupancy grid sees the density without its clamp, as PVD's density query does.
+  public var unclampedOccupancy = false
+
+  /// PVD's sizes.
+  public init() {}
+}
+
+/// A dense volume of log-density and spherical-harmonic colour, after Plenoxels.
+///
+/// With deg² coefficients per colour channel and the volume V of `1 + 3 deg²` channels, trilinear:
+///
+///     h = V(xₙ),   S = clamp(h₀),   σ = eˢ,   C_c = sigmoid(Σₖ h[1 + c·deg² + k] Yₖ(d))
+///
+/// The sampler maps x to the last axis of the volume, y to the middle one, z to the first. There is no
+/// network and no feature tap. Fridovich-Keil et al. (2022); sizes of PVD.
+public final class TensorsField<T: RadianceScalar>: RadianceField {
+  /// Sizes.
+  public let options: TensorsFieldOptions
+  public let frame: FieldFrame
+  public let parameters: [Parameter<T>]
+  public let groups: [ParameterGroup]
+  public let hasFeatures = false
+
+  private let low: T
+  private let high: T
+
+  /// A volume of 0.02·N(0, 1), as PVD initialises it.
+  public init(
+    options: TensorsFieldOptions = TensorsFieldOptions(), frame: FieldFrame = FieldFrame(),
+    seed: UInt64
+  ) {
+    precondition((1...4).contains(options.degree), "TensorsField: degree must be in 1...4")
+    self.options = options
+    self.frame = frame
+    low = T(frame.logDensityMinimum)
+    high = T(frame.logDensityMaximum)
+    let channels = 1 + 3 * options.degree * options.degree
+    parameters = [
+      Parameter(
+        name: "tensor_volume.0", shape: [1, channels] + options.resolution,
+        layout: .channelsLast, owner: .field)
+    ]
+    groups = [
+      ParameterGroup("tensor_volume", .primary, [0]),
+      ParameterGroup("encoder_dir", .primary, []),
+    ]
+    parameters[0].initialise(normal: 0.02, seed: seed, stream: 0)
+  }
+
+  public var configuration: FieldConfiguration { .tensors(options) }
+
+  private var coefficients: Int { options.degree * options.degree }
+  private var channels: Int { 1 + 3 * coefficients }
+  private var shape: VolumeShape {
+    VolumeShape(
+      depth: options.resolution[0], height: options.resolution[1], width: options.resolution[2],
+      channels: channels)
+  }
+
+  // Activations: scaled position (3), h (channels), harmonics (16 rows, whatever the degree).
+  private var harmonicsRow: Int { 3 + channels }
+  public var activationRows: Int { harmonicsRow + 16 }
+  public var scratchRows: Int { 3 + channels }
+  /// The scaled position (three rows), then the gradient of h (sample-major).
+  public var deferredWidth: Int { 3 + channels }
+
+  public func parametersReached(by detail: TapDetail) -> [Int] { [0] }
+
+  private func lookUp(_ input: TileInput<T>, activations: UnsafeMutablePointer<T>) {
+    for axis in 0..<3 {
+      normaliseBox(
+        input.positions[axis], low: T(frame.box[axis]), high: T(frame.box[axis + 3]),
+        into: activations + axis * Tile.stride, count: input.padded)
+    }
+    T.Kernels.volume(
+      shape, values: parameters[0].values.base,
+      points: PointPointers(
+        activations, activations + Tile.stride, activations + 2 * Tile.stride),
+      output: activations + 3 * Tile.stride, count: input.padded)
+  }
+
+  public func forward(
+    _ input: TileInput<T>, detail: TapDetail, activations: UnsafeMutablePointer<T>,
+    scratch: UnsafeMutablePointer<T>, taps: UnsafeMutablePointer<T>
+  ) {
+    lookUp(input, activations: activations)
+    let h = activations + 3 * Tile.stride
+    clampRow(
+      h, low: low, high: high, into: taps + TapRow.logDensity * Tile.stride, count: input.padded)
+    T.Kernels.exponential(
+      taps + TapRow.logDensity * Tile.stride, into: taps + TapRow.density * Tile.stride,
+      count: input.padded)
+    guard detail == .full else { return }
+    let harmonics = activations + harmonicsRow * Tile.stride
+    T.Kernels.sphericalHarmonics(
+      degree: options.degree, directions: input.directions, output: harmonics,
+      count: input.padded)
+    for channel in 0..<3 {
+      let color = taps + (TapRow.color + channel) * Tile.stride
+      sumOfProducts(
+        h + (1 + channel * coefficients) * Tile.stride, harmonics, rows: coefficients,
+        into: color, count: input.padded)
+      T.Kernels.sigmoid(color, into: color, count: input.padded)
+    }
+  }
+
+  public func occupancyDensity(
+    _ input: TileInput<T>, activations: UnsafeMutablePointer<T>,
+    scratch: UnsafeMutablePointer<T>, taps: UnsafeMutablePointer<T>
+  ) {
+    guard options.unclampedOccupancy else {
+      forward(input, detail: .density, activations: activations, scratch: scratch, taps: taps)
+      return
+    }
+    lookUp(input, activations: activations)
+    T.Kernels.exponential(
+      activations + 3 * Tile.stride, into: taps + TapRow.density * Tile.stride,
+      count: input.padded)
+  }
+
+  public func backward(
+    _ input: TileInput<T>, detail: TapDetail, activations: UnsafePointer<T>,
+    scratch: UnsafeMutablePointer<T>, taps: UnsafePointer<T>, cotangents: UnsafePointer<T>,
+    lane: GradientLane<T>, deferred: BatchRows<T>
+  ) {
+    let raw = activations + 3 * Tile.stride
+    let hGradient = scratch + 3 * Tile.stride
+    copyRows(
+      cotangents + TapRow.logDensity * Tile.stride, to: hGradient, rows: 1, count: input.padded)
+    accumulateTruncatedExpGradient(
+      taps + TapRow.logDensity * Tile.stride, value: taps + TapRow.density * Tile.stride,
+      outputGradient: cotangents + TapRow.density * Tile.stride, into: hGradient,
+      count: input.padded)
+    maskByClamp(hGradient, raw, low: low, high: high, count: input.padded)
+    if detail == .full {
+      let color = TapRow.color * Tile.stride
+      sigmoidGradient(
+        value: taps + color, outputGradient: cotangents + color, into: scratch, rows: 3,
+        count: input.padded)
+      for channel in 0..<3 {
+        products(
+          scratch + channel * Tile.stride, activations + harmonicsRow * Tile.stride,
+          rows: coefficients, into: hGradient + (1 + channel * coefficients) * Tile.stride,
+          count: input.padded)
+      }
+    } else {
+      for row in 1..<channels {
+        (hGradient + row * Tile.stride).update(repeating: 0, count: input.padded)
+      }
+    }
+    copyRows(
+      activations, to: deferred.row(0) + input.firstSample, stride: deferred.stride, rows: 3,
+      count: input.count)
+    transpose(
+      hGradient, rows: channels, into: deferred.row(3) + input.firstSample * channels,
+      count: input.count)
+  }
+
+  /// One work item per slab of four slices of the first axis: every voxel has one writer, which visits
+  /// its samples in order of their slice and, within a slice, of the batch.
+  public func accumulateDeferred(_ deferred: BatchRows<T>, count: Int, pool: WorkerPool) {
+    let slabs = (shape.depth + Self.slabDepth - 1) / Self.slabDepth
+    let order = SliceOrder(
+      coordinates: deferred.row(2), count: count, slices: shape.depth)
+    let gradient = parameters[0].gradient.base
+    let points = PointPointers<T>(deferred.row(0), deferred.row(1), deferred.row(2))
+    pool.forEach(slabs) { slab, _ in
+      let slices =
+        slab * Self.slabDepth..<min(shape.depth, (slab + 1) * Self.slabDepth)
+      // Samples whose lower slice is just below the slab reach into it.
+      let samples = order.samples(inSlices: max(slices.lowerBound - 1, 0)..<slices.upperBound)
+      T.Kernels.accumulateVolumeGradients(
+        shape, slices: slices, points: points, gradients: deferred.row(3),
+        samples: samples.baseAddress!, count: samples.count, volumeGradient: gradient)
+    }
+  }
+
+  private static var slabDepth: Int { 4 }
+}
+
+/// Sample numbers sorted by the lower of the two slices they touch, stable within a slice.
+private struct SliceOrder {
+  private let order: AlignedBuffer<Int32>
+  private let starts: [Int]
+
+  init<T: RadianceScalar>(coordinates: UnsafePointer<T>, count: Int, slices: Int) {
+    var starts = [Int](repeating: 0, count: slices + 1)
+    let slice = AlignedBuffer<Int32>(count: count, repeating: 0)
+    lowerSlices(coordinates, slices: slices, into: slice.base, count: count)
+    for s in 0..<count { starts[Int(slice.base[s]) + 1] += 1 }
+    for k in 0..<slices { starts[k + 1] += starts[k] }
+    var next = starts
+    // One more than needed, so that an empty range still has an address.
+    order = AlignedBuffer(count: count + 1, repeating: 0)
+    for s in 0..<count {
+      let k = Int(slice.base[s])
+      order.base[next[k]] = Int32(s)
+      next[k] += 1
+    }
+    self.starts = starts
+  }
+
+  func samples(inSlices range: Range<Int>) -> UnsafeBufferPointer<Int32> {
+    let first = starts[range.lowerBound]
+    return UnsafeBufferPointer(
+      start: order.base + first, count: starts[range.upperBound] - first)
+  }
+}
+
+@specialized(where T == Float)
+private func lowerSlices<T: RadianceScalar>(
+  _ coordinates: UnsafePointer<T>, slices: Int, into result: UnsafeMutablePointer<Int32>,
+  count: Int
+) {
+  for s in 0..<count {
+    let position = (coordinates[s] + 1) / 2 * T(slices - 1)
+    result[s] = position > 0 ? Int32(min(position, T(slices - 1))) : 0
+  }
+}
+
+/// `y = Σ_row a_row · b_row`.
+@specialized(where T == Float)
+@specialized(where T == Double)
+private func sumOfProducts<T: RadianceScalar>(
+  _ a: UnsafePointer<T>, _ b: UnsafePointer<T>, rows: Int, into y: UnsafeMutablePointer<T>,
+  count: Int
+) {
+  for s in 0..<count { y[s] = 0 }
+  for row in 0..<rows {
+    for s in 0..<count { y[s] += a[row * Tile.stride + s] * b[row * Tile.stride + s] }
+  }
+}
+
+/// `y_row = g · b_row`.
+@specialized(where T == Float)
+@specialized(where T == Double)
+private func products<T: RadianceScalar>(
+  _ g: UnsafePointer<T>, _ b: UnsafePointer<T>, rows: Int, into y: UnsafeMutablePointer<T>,
+  count: Int
+) {
+  for row in 0..<rows {
+    for s in 0..<count { y[row * Tile.stride + s] = g[s] * b[row * Tile.stride + s] }
+  }
+}
+
+/// Writes a tile matrix sample by sample.
+@specialized(where T == Float)
+@specialized(where T == Double)
+private func transpose<T: RadianceScalar>(
+  _ x: UnsafePointer<T>, rows: Int, into y: UnsafeMutablePointer<T>, count: Int
+) {
+  for row in 0..<rows {
+    for s in 0..<count { y[s * rows + row] = x[row * Tile.stride + s] }
+  }
+}
