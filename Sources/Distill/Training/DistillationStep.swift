@@ -1,0 +1,189 @@
+public import Fields
+public import NeRFCore
+
+/// The terms of one step, before their rates, and their weighted sum.
+public struct LossReport: Equatable, Sendable, Codable {
+  /// Feature vectors; 0 where not compared.
+  public var features = 0.0
+  /// Log-densities of samples.
+  public var density = 0.0
+  /// Colours of samples.
+  public var color = 0.0
+  /// Rendered pixels, in the loss kind of the run.
+  public var rgb = 0.0
+  /// Rendered pixels as mean squared error, for display.
+  public var meanSquaredError = 0.0
+  /// L1 of the density factors.
+  public var l1 = 0.0
+  /// Weighted sum: what is minimised.
+  public var total = 0.0
+
+  /// Nothing yet.
+  public init() {}
+}
+
+/// Loss and gradients of one distillation step on given samples.
+///
+/// Teacher and student are evaluated at the same samples; what is compared depends on the stage:
+///
+///     stage 1:  ρ·ℓ(F)
+///     stage 2:  ρ_C·ℓ(C) + ρ_S·ℓ(S) + ρ·ℓ(F)
+///     stage 3:  ρ_rgb·ℓ(I) + ρ_C·ℓ(C) + ρ_S·ℓ(S) + ρ·ℓ(F) + ρ_L1·R     (R for a `vm` student)
+///
+/// F only if both fields have it. A term with rate 0 is computed and not added. Fang et al. (2023),
+/// section 3, with the weights of the released code.
+public final class DistillationStep<T: RadianceScalar>: @unchecked Sendable {
+  /// The frozen field.
+  public let teacher: FieldEvaluator<T>
+  /// The field that learns.
+  public let student: FieldEvaluator<T>
+  /// How blocks are compared.
+  public let kind: LossKind
+  /// Weights.
+  public let rates: LossRates
+  /// Behaviour switches.
+  public let compatibility: CompatibilityOptions
+
+  /// Taps of the teacher in the last step.
+  public let teacherTaps = FieldTaps<T>()
+  /// Taps of the student in the last step.
+  public let studentTaps = FieldTaps<T>()
+  private let cotangents = FieldTaps<T>()
+  private let store: ActivationStore<T>
+  /// Composited rays of the last step of stage 3, before the background.
+  public private(set) var studentRays: CompositedRays<T>?
+  /// The teacher's composited rays.
+  public private(set) var teacherRays: CompositedRays<T>?
+
+  /// A step between two evaluators, which must use the same number of threads.
+  public init(
+    teacher: FieldEvaluator<T>, student: FieldEvaluator<T>, kind: LossKind = .normL2,
+    rates: LossRates = LossRates(), compatibility: CompatibilityOptions = .reference,
+    activationBudget: Int = 768 << 20
+  ) {
+    self.teacher = teacher
+    self.student = student
+    self.kind = kind
+    self.rates = rates
+    self.compatibility = compatibility
+    store = ActivationStore(budget: activationBudget)
+  }
+
+  private var pool: WorkerPool { student.pool }
+
+  /// Whether F can be compared.
+  public var comparesFeatures: Bool {
+    teacher.field.hasFeatures && student.field.hasFeatures && rates.features != 0
+  }
+
+  /// Evaluates both fields on `batch` and adds the gradients of the weighted loss to the student.
+  ///
+  /// - Parameters:
+  ///   - stage: Which terms there are.
+  ///   - featureRate: ρ of this step.
+  ///   - background: rgb behind every ray, shape `[rays, 3]` or `[3]`; only stage 3 reads it.
+  /// - Throws: ``ShapeError`` if `background` fits neither.
+  public func accumulateGradients(
+    _ batch: SampleBatch, stage: DistillationStage, featureRate: Double, background: [T]
+  ) throws -> LossReport {
+    let detail = stage.detail
+    teacher.forward(batch, detail: detail, into: teacherTaps)
+    student.forward(batch, detail: detail, into: studentTaps, keeping: store)
+    if compatibility.clampEditedTargets { clampTargets() }
+    cotangents.resize(to: batch.count)
+    cotangents.clear()
+    var report = LossReport()
+    let rows = compatibility.lossIncludesPaddingRows ? batch.count : batch.usedCount
+    if comparesFeatures {
+      report.features = add(
+        TapRow.features, FieldTaps<T>.featureCount, rows: rows, rate: featureRate, to: &report)
+    }
+    if stage != .features {
+      report.color = add(TapRow.color, 3, rows: rows, rate: rates.color, to: &report)
+      report.density = add(TapRow.logDensity, 1, rows: rows, rate: rates.density, to: &report)
+    }
+    if stage == .image {
+      try addImageTerm(batch, background: background, to: &report)
+    }
+    student.backward(
+      batch, detail: detail, taps: studentTaps, cotangents: cotangents, store: store)
+    if stage == .image, let factors = student.field as? VMField<T> {
+      report.l1 = factors.densityL1(pool: pool)
+      if rates.l1 != 0 {
+        report.total += rates.l1 * report.l1
+        factors.accumulateDensityL1Gradient(weight: T(rates.l1), pool: pool)
+      }
+    }
+    return report
+  }
+
+  /// Adds one tap term; returns its value before the rate.
+  private func add(
+    _ first: Int, _ number: Int, rows: Int, rate: Double, to report: inout LossReport
+  ) -> Double {
+    let block = LossBlock(
+      kind: kind, student: (first..<first + number).map { UnsafePointer(studentTaps.row($0)) },
+      teacher: (first..<first + number).map { UnsafePointer(teacherTaps.row($0)) }, count: rows)
+    let value = block.value(pool: pool)
+    guard rate != 0 else { return value }
+    report.total += rate * value
+    block.accumulateGradient(
+      rate: rate, value: value, into: (first..<first + number).map { cotangents.row($0) },
+      pool: pool)
+    return value
+  }
+
+  private func addImageTerm(
+    _ batch: SampleBatch, background: [T], to report: inout LossReport
+  ) throws {
+    let studentColors = studentTaps.interleavedColors(pool: pool)
+    let teacherRays = try batch.composite(
+      densities: teacherTaps.densities.span, colors: teacherTaps.interleavedColors(pool: pool).span,
+      pool: pool)
+    let studentRays = try batch.composite(
+      densities: studentTaps.densities.span, colors: studentColors.span, pool: pool)
+    self.teacherRays = teacherRays
+    self.studentRays = studentRays
+    let target = try teacherRays.pixels(over: background)
+    let pixels = try studentRays.pixels(over: background)
+    var imageGradients = [T](repeating: 0, count: pixels.count)
+    pixels.withUnsafeBufferPointer { pixels in
+      target.withUnsafeBufferPointer { target in
+        imageGradients.withUnsafeMutableBufferPointer { gradients in
+          guard let p = pixels.baseAddress, let t = target.baseAddress,
+            let g = gradients.baseAddress
+          else { return }
+          let block = LossBlock(kind: kind, student: [p], teacher: [t], count: pixels.count)
+          report.rgb = block.value(pool: pool)
+          report.meanSquaredError = LossBlock(
+            kind: .meanL2, student: [p], teacher: [t], count: pixels.count
+          ).value(pool: pool)
+          guard rates.rgb != 0 else { return }
+          report.total += rates.rgb * report.rgb
+          block.accumulateGradient(rate: rates.rgb, value: report.rgb, into: [g], pool: pool)
+        }
+      }
+    }
+    let gradients = try batch.compositeGradients(
+      studentRays, colors: studentColors.span, imageGradients: imageGradients,
+      opacityGradients: CompositedRays<T>.opacityGradients(
+        imageGradients: imageGradients, background: background), pool: pool)
+    cotangents.addCompositing(gradients, pool: pool)
+  }
+
+  /// Clamps the teacher's log-densities to the student's range, so that densities the student cannot
+  /// reach (after an edit) do not dominate the norm.
+  private func clampTargets() {
+    let low = T(student.field.frame.logDensityMinimum)
+    let high = T(student.field.frame.logDensityMaximum)
+    let teacherFrame = teacher.field.frame
+    guard
+      teacherFrame.logDensityMinimum < student.field.frame.logDensityMinimum
+        || teacherFrame.logDensityMaximum > student.field.frame.logDensityMaximum
+    else { return }
+    for row in [TapRow.logDensity, TapRow.features] {
+      let values = teacherTaps.row(row)
+      for s in 0..<teacherTaps.count { values[s] = min(max(values[s], low), high) }
+    }
+  }
+}
