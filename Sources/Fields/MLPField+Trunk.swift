@@ -72,12 +72,15 @@ extension MLPField {
         for axis in 0..<3 { pointGradients[3 * s + axis] = gradient[axis] }
       }
     }
-    return TrunkGradients(
-      points: pointGradients,
-      parameters: trunk.parameterIndices.map { index in
-        let sum = lanes.lane(0).sum(of: index)
-        return (0..<parameters[index].count).map { sum[$0] }
-      })
+    // Lanes and rows hand out pointers; they must outlive their last use.
+    return withExtendedLifetime((lanes, outputGradient, encodingGradient, scratch)) {
+      TrunkGradients(
+        points: pointGradients,
+        parameters: trunk.parameterIndices.map { index in
+          let sum = lanes.lane(0).sum(of: index)
+          return (0..<parameters[index].count).map { sum[$0] }
+        })
+    }
   }
 
   private func checkPoints(_ points: [T]) throws(ShapeError) {
@@ -97,6 +100,7 @@ extension MLPField {
   ) throws(Failure) {
     let activations = AlignedBuffer<T>(count: activationRows * Tile.stride, repeating: 0)
     let rows = AlignedBuffer<T>(count: 3 * Tile.stride, repeating: 0)
+    defer { withExtendedLifetime((activations, rows)) {} }
     for first in stride(from: 0, to: points.count / 3, by: Tile.capacity) {
       let count = min(Tile.capacity, points.count / 3 - first)
       rows.fill(0)

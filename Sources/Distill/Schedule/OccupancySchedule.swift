@@ -2,6 +2,7 @@
 ///
 /// A full update queries every cell (2.1 million for one cascade), a partial one about half as many:
 /// as much work as several training steps.
+/// Intervals below 1 count as 1.
 public struct OccupancySchedule: Equatable, Sendable, Codable {
   /// What an update queries.
   public enum Update: Equatable, Sendable {
@@ -36,8 +37,8 @@ public struct OccupancySchedule: Equatable, Sendable, Codable {
   /// The update before step `step` (from 1), if there is one.
   public func update(before step: Int) -> Update? {
     let done = step - 1
-    let lastFull = fullInterval * (fullCount - 1)
-    if done <= lastFull { return done % fullInterval == 0 ? .full : nil }
-    return (done - lastFull) % partialInterval == 0 ? .partial : nil
+    let lastFull = max(1, fullInterval) * (fullCount - 1)
+    if done <= lastFull { return done % max(1, fullInterval) == 0 ? .full : nil }
+    return (done - lastFull) % max(1, partialInterval) == 0 ? .partial : nil
   }
 }

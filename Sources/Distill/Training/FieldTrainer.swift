@@ -10,8 +10,10 @@ public struct TrainerSettings: Equatable, Sendable, Codable {
   public var learningRate: Double
   /// Rate of the small networks beside large grids.
   public var secondaryRate: Double
-  /// Rates fall by this factor over the run, exponentially.
+  /// Rates fall to this share by the end of the run, exponentially.
   public var finalRateFactor = 0.1
+  /// Share of the run for which the rates stay as they are before they fall.
+  public var rateHold: Double
   /// Constants of AdamW.
   public var optimizer = AdamWConfiguration()
   /// Rays and samples per step.
@@ -42,6 +44,7 @@ public struct TrainerSettings: Equatable, Sendable, Codable {
     learningRate = architecture == .mlp ? 1e-3 : 1e-2
     secondaryRate = learningRate * 0.1
     occupancy = .sparse
+    rateHold = 0.6
     sampling = SamplingSettings(
       rays: 512, targetSamples: architecture == .mlp ? 1 << 15 : 1 << 17, maximumRays: 1 << 14,
       hiddenTransmittance: 1e-4, viewsPerStep: 16)
@@ -56,6 +59,7 @@ public struct TrainerSettings: Equatable, Sendable, Codable {
     settings.sampling = SamplingSettings(
       rays: 8192, targetSamples: 0, maximumRays: 8192, hiddenTransmittance: 0, viewsPerStep: 1)
     settings.occupancy = .published
+    settings.rateHold = 0
     return settings
   }
 }
@@ -120,7 +124,8 @@ public final class FieldTrainer {
     feed = SampleFeed(
       settings: settings.sampling, bound: field.frame.bound,
       minimumNear: Float(settings.minimumNear))
-    schedule = .exponential(iterations: settings.iterations, factor: settings.finalRateFactor)
+    schedule = .heldExponential(
+      iterations: settings.iterations, factor: settings.finalRateFactor, hold: settings.rateHold)
     budget = RayBudget(settings.sampling)
     if let grid {
       self.grid = grid

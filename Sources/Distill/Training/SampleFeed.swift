@@ -87,12 +87,8 @@ struct SampleFeed {
       jitter: jitter, budget: budget, pool: pool)
     var batch = march.samples
     if let density, settings.hiddenTransmittance > 0 {
-      density.forward(batch, detail: .density, into: taps)
-      let visible = try batch.visibleSampleCounts(
-        densities: taps.densities.span,
-        untilTransmittanceBelow: Float(settings.hiddenTransmittance),
-        pool: pool)
-      batch = try batch.pruned(keeping: visible, pool: pool)
+      batch = try density.droppingHidden(
+        batch, behindTransmittance: Float(settings.hiddenTransmittance), taps: taps)
     }
     return Result(
       batch: batch, marched: march.samples.count, march: march, intervals: intervals)

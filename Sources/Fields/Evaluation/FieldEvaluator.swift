@@ -15,6 +15,8 @@ public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
   private lazy var lanes = GradientLanes(field.parameters)
   private var deferred = AlignedBuffer<T>(count: 0, repeating: 0)
   private var encoded = AlignedBuffer<T>(count: 0, repeating: 0)
+  /// A batch whose encoding is in ``encoded`` already, with its row stride.
+  private var carried: (batch: SampleBatch, stride: Int)?
 
   /// Prepares scratch memory for every thread of `pool`.
   public init(_ field: any RadianceField<T>, pool: WorkerPool) {
@@ -43,9 +45,17 @@ public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
 
   /// Runs the field's pass over all samples that comes before the tiles.
   private func encode(_ positions: [[Float]], count: Int) -> BatchRows<T> {
+    if let carried {
+      self.carried = nil
+      if carried.batch.count == count && isSameStorage(carried.batch.positions[0], positions[0]) {
+        return BatchRows(base: encoded.base, stride: carried.stride)
+      }
+    }
     let stride = Tile.padded(max(count, 1))
     let needed = field.encodedWidth * stride
-    if encoded.count < needed { encoded = AlignedBuffer(count: needed + needed / 8, repeating: 0) }
+    if encoded.count < needed {
+      encoded = AlignedBuffer(count: needed + needed / 8, repeating: 0)
+    }
     let rows = BatchRows(base: encoded.base, stride: stride)
     guard needed > 0, count > 0 else { return rows }
     positions[0].withUnsafeBufferPointer { x in
@@ -57,6 +67,40 @@ public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
       }
     }
     return rows
+  }
+
+  private func isSameStorage(_ a: [Float], _ b: [Float]) -> Bool {
+    a.withUnsafeBufferPointer { a in
+      b.withUnsafeBufferPointer { b in a.baseAddress == b.baseAddress }
+    }
+  }
+
+  /// Drops the samples of each ray that lie behind the given transmittance, judged by this field.
+  ///
+  /// The next pass over the returned batch does not encode its samples again.
+  ///
+  /// - Parameter taps: Receives the densities of `batch`.
+  /// - Throws: Nothing for a batch that ``SampleBatch`` accepted.
+  public func droppingHidden(
+    _ batch: SampleBatch, behindTransmittance threshold: T, taps: FieldTaps<T>
+  ) throws(ShapeError) -> SampleBatch {
+    forward(batch, detail: .density, into: taps)
+    let densities = taps.densities
+    let counts = try batch.visibleSampleCounts(
+      densities: densities.span, untilTransmittanceBelow: threshold, pool: pool)
+    let kept = try batch.pruned(keeping: counts, pool: pool)
+    let stride = Tile.padded(max(batch.count, 1))
+    pool.forEach(field.encodedWidth) { row, _ in
+      let values = encoded.base + row * stride
+      var next = 0
+      for (ray, span) in batch.spans.enumerated() {
+        // Rows move towards the front only, so the copy never overtakes its source.
+        (values + next).update(from: values + span.offset, count: counts[ray])
+        next += counts[ray]
+      }
+    }
+    carried = (kept, stride)
+    return kept
   }
 
   /// Evaluates the taps of every sample of `batch`.
@@ -107,7 +151,8 @@ public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
     let lanes = lanes
     let isKept = store?.isKept ?? false
     let encoded =
-      isKept ? BatchRows(base: encoded.base, stride: 0) : encode(batch.positions, count: batch.count)
+      isKept
+      ? BatchRows(base: encoded.base, stride: 0) : encode(batch.positions, count: batch.count)
     let used = Self.rows(of: detail, hasFeatures: field.hasFeatures)
     forEachTile(batch.count) { tile, lane, worker in
       let input = worker.load(batch, tile: tile, encoded: encoded)

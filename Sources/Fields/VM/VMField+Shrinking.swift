@@ -10,7 +10,7 @@ extension VMField {
   ///
   ///     unit = (b − a)/n,    tl = max(0, round((lo − a)/unit)),    br = min(n, round((hi − a)/unit))
   ///
-  /// rounded half to even. Texel k lies at `a + k (b − a)/(n − 1)`, so the new box is
+  /// rounded half to even; at least two texels stay (one with `legacyBox`). Texel k lies at `a + k (b − a)/(n − 1)`, so the new box is
   ///
   ///     a + tl (b − a)/(n − 1) … a + (br − 1) (b − a)/(n − 1)
   ///
@@ -21,8 +21,8 @@ extension VMField {
   ///   - grid: Occupancy of the scene; only densities and mean are read.
   ///   - densityThreshold: In 1 / scene unit.
   ///   - legacyBox: Set the box to the occupied cells instead of the texels that are kept.
-  /// - Throws: ``ValueError`` if no cell is occupied, or if none of the texels along an axis would stay
-  ///   (the occupied cells lie outside the field's box).
+  /// - Throws: ``ValueError`` if no cell is occupied, or if the occupied cells lie outside the field's
+  ///   box.
   public func shrunk(
     to grid: OccupancyGrid, densityThreshold: Float, legacyBox: Bool = false
   ) throws(ValueError) -> VMField {
@@ -41,18 +41,17 @@ extension VMField {
       let last = ((occupied.high[axis] - Float(low)) / scale).rounded(.toNearestOrEven)
       var lower = Int(min(max(first, 0), Float(texels)))
       var upper = Int(min(max(last, 0), Float(texels)))
-      guard unit > 0, lower < upper else {
+      guard unit > 0, occupied.high[axis] > Float(low), occupied.low[axis] < Float(high) else {
         throw ValueError(
           in: "VMField.shrunk", "grid", expected: "occupied cells inside the box of the field",
           actual: "cells in \(occupied.low[axis])...\(occupied.high[axis]) along axis \(axis)",
           fix: "Take the occupancy grid of the same scene, with the box \(low)...\(high).")
       }
+      // Rounding may leave nothing of a thin object; and a box snapped to one texel has no extent.
+      let fewest = legacyBox ? 1 : min(2, texels)
+      upper = max(upper, min(lower + fewest, texels))
+      lower = min(lower, upper - fewest)
       if !legacyBox {
-        // A box snapped to a single texel would have no extent.
-        if upper - lower < 2 && texels >= 2 {
-          upper = min(texels, lower + 2)
-          lower = upper - 2
-        }
         let step = texels > 1 ? (high - low) / Double(texels - 1) : 0
         frame.box[axis] = low + Double(lower) * step
         frame.box[axis + 3] = upper == texels ? high : low + Double(upper - 1) * step

@@ -13,8 +13,8 @@ public struct FrequencyEncoding: Equatable, Sendable {
   public enum CosineForm: String, Sendable, Codable {
     /// `cos(a)`.
     case cosine
-    /// `sin(a + π₃₂/2)`, where π₃₂ is π rounded to single precision, in every precision of the run:
-    /// the form of the torch-ngp kernel.
+    /// `sin(a + π/2)` with π rounded to the working precision: the form of the torch-ngp kernel. In
+    /// single precision the shift moves zeros of the cosine by up to an ulp of the argument.
     case shiftedSine
   }
 
@@ -86,7 +86,7 @@ public struct FrequencyEncoding: Equatable, Sendable {
   ///     g_x + Σₖ fₖ (g_sin,ₖ cos(fₖx) − g_cos,ₖ sin(fₖx))
   ///
   /// with the sines and cosines that ``values(of:)`` returns, also in the shifted form, whose own
-  /// derivative differs from this by the rounding of π.
+  /// derivative differs from this by rounding.
   ///
   /// - Throws: ``ShapeError`` if the point or the cotangents have another length.
   public func gradient<T: RadianceScalar>(
@@ -108,8 +108,8 @@ public struct FrequencyEncoding: Equatable, Sendable {
     return gradient
   }
 
-  /// π₃₂/2. `Float.pi` would be wrong: it is rounded towards zero.
-  private static func quarterTurn<T: RadianceScalar>() -> T { T(Float(Double.pi)) / 2 }
+  /// π/2, from π rounded to nearest; `Float.pi` is rounded towards zero.
+  private static func quarterTurn<T: RadianceScalar>() -> T { T(Double.pi) / 2 }
 
   private func check(_ operand: String, _ actual: Int, _ expected: Int) throws(ShapeError) {
     guard actual == expected else {

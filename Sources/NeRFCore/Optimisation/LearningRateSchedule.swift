@@ -8,6 +8,8 @@ public enum LearningRateSchedule: Equatable, Sendable, Codable {
   case cosine(iterations: Int, minimum: Double)
   /// `lr_k = lr₀ · factor^min(k / T, 1)`.
   case exponential(iterations: Int, factor: Double)
+  /// `lr₀` for the share `hold` of the run, then exponentially down to `lr₀ · factor` at its end.
+  case heldExponential(iterations: Int, factor: Double, hold: Double)
   /// `lr_k = lr₀`.
   case constant
 
@@ -19,6 +21,10 @@ public enum LearningRateSchedule: Equatable, Sendable, Codable {
       return minimum + (initial - minimum) * (1 + Double.cos(phase)) / 2
     case .exponential(let iterations, let factor):
       return initial * Double.pow(factor, min(Double(steps) / Double(max(iterations, 1)), 1))
+    case .heldExponential(let iterations, let factor, let hold):
+      let position = Double(steps) / Double(max(iterations, 1))
+      let share = min(1, max(0, (position - hold) / max(1 - hold, .ulpOfOne)))
+      return initial * Double.pow(factor, share)
     case .constant:
       return initial
     }
