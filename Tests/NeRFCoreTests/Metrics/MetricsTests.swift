@@ -1,0 +1,110 @@
+import Foundation
+import NeRFCore
+import TestSupport
+import Testing
+
+@Suite("Image metrics")
+struct MetricsTests {
+  @Test("PSNR equals the stored values", arguments: GoldenCase.names(operation: "psnr"))
+  func goldenPSNR(name: String) throws {
+    let golden = try GoldenCase(named: name)
+    let images = golden.tensorNames("in.pred").count
+    let single = try (0..<images).map {
+      try ImageError.peakSignalToNoise(
+        golden.floats("in.pred\($0)"), golden.floats("in.truth\($0)"))
+    }
+    let double = try (0..<images).map {
+      try ImageError.peakSignalToNoise(
+        golden.doubles("in.pred\($0)"), golden.doubles("in.truth\($0)"))
+    }
+    for values in [single, double] {
+      let mean = values.reduce(0, +) / Double(values.count)
+      let comparisons = try [
+        golden.compare("out.psnr", actual: values), golden.compare("out.mean", actual: [mean]),
+      ]
+      for comparison in comparisons { #expect(comparison.passed, "\(comparison)") }
+    }
+  }
+
+  @Test("an error of a tenth is 20 dB, none is infinite, and clipping is optional")
+  func decibels() throws {
+    let truth = [Double](repeating: 1, count: 8)
+    #expect(try ImageError.meanSquared(truth.map { $0 + 0.5 }, truth) == 0.25)
+    #expect(
+      try ImageError.peakSignalToNoise(truth.map { $0 - 0.1 }, truth).isClose(to: 20, .reference))
+    #expect(try ImageError.peakSignalToNoise(truth, truth) == .infinity)
+    #expect(try ImageError.meanSquared(truth.map { $0 + 0.5 }, truth, clipping: true) == 0)
+    #expect(throws: ShapeError.self) { try ImageError.meanSquared(truth, [1]) }
+  }
+
+  @Test(
+    "the released SSIM equals the stored values", arguments: GoldenCase.names(operation: "ssim"))
+  func goldenSSIM(name: String) throws {
+    let golden = try GoldenCase(named: name)
+    let shape = try golden.shape("in.img0")
+    let range = try golden.config.has("max_val") ? golden.config.double("max_val") : nil
+    let single = try StructuralSimilarity<Float>.pvd(
+      golden.floats("in.img0"), golden.floats("in.img1"), height: shape[1], width: shape[2],
+      channels: shape[3], largestValue: range.map { Float($0) })
+    let double = try StructuralSimilarity<Double>.pvd(
+      golden.doubles("in.img0"), golden.doubles("in.img1"), height: shape[1], width: shape[2],
+      channels: shape[3], largestValue: range)
+    let comparisons = try [
+      golden.compare("out.map", actual: single.map),
+      golden.compare("out.ssim", actual: [single.mean]),
+      golden.compare("out.map", actual: double.map),
+      golden.compare("out.ssim", actual: [double.mean]),
+    ]
+    for comparison in comparisons { #expect(comparison.passed, "\(comparison)") }
+  }
+
+  /// Of constants a and b both variances vanish: SSIM = (2ab + c₁) / (a² + b² + c₁), c₁ = 0.01².
+  @Test("the standard SSIM of two constant images has a closed form")
+  func constants() throws {
+    let (a, b) = (0.25, 0.5)
+    let count = 12 * 15 * 3
+    let result = try StructuralSimilarity<Double>.standard(
+      [Double](repeating: a, count: count), [Double](repeating: b, count: count), height: 12,
+      width: 15)
+    let expected = (2 * a * b + 1e-4) / (a * a + b * b + 1e-4)
+    #expect(result.map.count == 2 * 5 * 3)
+    // Variances are differences of squares near 0.25, divided by c₂ = 9e-4: conditioning 300.
+    for value in result.map { #expect(value.isClose(to: expected, .reference, scale: 300)) }
+    // The released form pads with zeros, so only windows away from the border agree.
+    let padded = try StructuralSimilarity<Double>.pvd(
+      [Double](repeating: a, count: count), [Double](repeating: b, count: count), height: 12,
+      width: 15, largestValue: 1)
+    #expect(padded.map[5 * 15 + 7].isClose(to: expected, .reference, scale: 300))
+    #expect(!padded.map[0].isClose(to: expected, .framework))
+  }
+
+  @Test("the range of the released SSIM is the largest value of both images")
+  func dataRange() throws {
+    var random = SplitMix64(seed: 1)
+    let first = random.doubles(16 * 16 * 3, in: 0...0.5)
+    var second = random.doubles(16 * 16 * 3, in: 0...0.5)
+    second[7] = 0.75
+    let automatic = try StructuralSimilarity<Double>.pvd(first, second, height: 16, width: 16)
+    let given = try StructuralSimilarity<Double>.pvd(
+      first, second, height: 16, width: 16, largestValue: 0.75)
+    let other = try StructuralSimilarity<Double>.pvd(
+      first, second, height: 16, width: 16, largestValue: 1)
+    #expect(automatic.mean == given.mean && automatic.mean != other.mean)
+  }
+
+  @Test("of an image with itself is one, and wrong sizes are refused")
+  func identity() throws {
+    var random = SplitMix64(seed: 2)
+    let image = random.doubles(20 * 13 * 3, in: 0...1)
+    let standard = try StructuralSimilarity<Double>.standard(image, image, height: 20, width: 13)
+    #expect(standard.mean.isClose(to: 1, .reference))
+    #expect(throws: ShapeError.self) {
+      try StructuralSimilarity<Double>.standard(image, image, height: 13, width: 13)
+    }
+    #expect(throws: ShapeError.self) {
+      try StructuralSimilarity<Double>.standard(
+        [Double](repeating: 0, count: 300), [Double](repeating: 0, count: 300), height: 10,
+        width: 10)
+    }
+  }
+}
