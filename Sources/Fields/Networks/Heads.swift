@@ -47,7 +47,7 @@ struct DensityHead<T: RadianceScalar>: Sendable {
   ) {
     let h = activations + network.outputRow(1) * Tile.stride
     featureGradient(
-      raw: h, low: low, high: high, taps: taps, cotangents: cotangents,
+      raw: h, low: low, high: high, detail: detail, taps: taps, cotangents: cotangents,
       colorFeatureGradient: colorFeatureGradient, into: hGradient, count: count)
     network.backward(
       input: input, activations: activations, outputGradient: hGradient, scratch: scratch,
@@ -74,8 +74,9 @@ func writeDensity<T: RadianceScalar>(
 ///
 ///     g_h₀ = [lo ≤ h₀ ≤ hi] · (g_F₀ + g_S + g_σ · trunc_exp′(s)),    g_hₖ = g_Fₖ + g_geo,ₖ
 func featureGradient<T: RadianceScalar>(
-  raw: UnsafePointer<T>, low: T, high: T, taps: UnsafePointer<T>, cotangents: UnsafePointer<T>,
-  colorFeatureGradient: UnsafePointer<T>?, into gradient: UnsafeMutablePointer<T>, count: Int
+  raw: UnsafePointer<T>, low: T, high: T, detail: TapDetail, taps: UnsafePointer<T>,
+  cotangents: UnsafePointer<T>, colorFeatureGradient: UnsafePointer<T>?,
+  into gradient: UnsafeMutablePointer<T>, count: Int
 ) {
   copyRows(
     cotangents + TapRow.features * Tile.stride, to: gradient, rows: FieldTaps<T>.featureCount,
@@ -86,9 +87,12 @@ func featureGradient<T: RadianceScalar>(
       count: count)
   }
   addRows(cotangents + TapRow.logDensity * Tile.stride, to: gradient, rows: 1, count: count)
-  accumulateTruncatedExpGradient(
-    taps + TapRow.logDensity * Tile.stride, value: taps + TapRow.density * Tile.stride,
-    outputGradient: cotangents + TapRow.density * Tile.stride, into: gradient, count: count)
+  if detail != .features {
+    // Without σ its row holds what an earlier tile left there.
+    accumulateTruncatedExpGradient(
+      taps + TapRow.logDensity * Tile.stride, value: taps + TapRow.density * Tile.stride,
+      outputGradient: cotangents + TapRow.density * Tile.stride, into: gradient, count: count)
+  }
   maskByClamp(gradient, raw, low: low, high: high, count: count)
 }
 

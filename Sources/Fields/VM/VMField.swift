@@ -205,7 +205,7 @@ public final class VMField<T: RadianceScalar>: RadianceField {
     }
     let raw = activations + 3 * Tile.stride
     featureGradient(
-      raw: raw, low: low, high: high, taps: taps, cotangents: cotangents,
+      raw: raw, low: low, high: high, detail: detail, taps: taps, cotangents: cotangents,
       colorFeatureGradient: detail == .full
         ? UnsafePointer(inputGradient + ColorHead<T>.harmonicsCount * Tile.stride) : nil,
       into: rawGradient, count: input.padded)
