@@ -1,0 +1,69 @@
+import ArgumentParser
+import Distill
+import Fields
+import Foundation
+
+/// Distils a trained field into another architecture.
+struct DistillCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "distill",
+    abstract: "Distil a trained field into another architecture, without photographs.",
+    discussion: """
+      The teacher is the folder of a run or a .safetensors file, of any architecture; a student can \
+      be a teacher. The scene gives the size and lens of the virtual cameras, and test photographs \
+      to judge by; without it both come from the teacher's file. Besides what `train` writes, the \
+      run's folder receives sheet.png: teacher, student and difference of some test views.
+
+      Examples:
+        pvd distill --teacher teacher --field vm --scene scene --out student
+        pvd distill --teacher student --field mlp --scene scene --out second
+        pvd distill --teacher teacher --field vm --out run --stages 200,500
+        pvd distill --teacher teacher --field vm --out run --schedule published
+      """)
+
+  @Option(help: ArgumentHelp("The run or file to distil from.", valueName: "run"))
+  var teacher: String
+
+  @Option(help: "The student's architecture: hash, mlp, vm or tensors.")
+  var field: Architecture
+
+  @Option(help: ArgumentHelp("The folder of the scene.", valueName: "folder"))
+  var scene: String?
+
+  @OptionGroup var options: RunOptions
+
+  @Option(help: "First steps of stages 2 and 3, as 2000,5000; a first of -1 leaves out stage 1.")
+  var stages: StageBorders?
+
+  @Option(help: "How values are compared: normL2, L2, normL1, L1 or smoothL1.")
+  var lossType: LossKind?
+
+  @Option(help: "Behaviour where the released program differs: reference or original.")
+  var compat: Compatibility?
+
+  @Option(help: "Where virtual cameras stand: synthetic, tank, forward or scene.")
+  var poses: PoseChoice?
+
+  @Flag(inversion: .prefixedNo, help: "Start with the tensors both fields have by name.")
+  var inherit: Bool?
+
+  @OptionGroup var engine: EngineOptions
+
+  /// A preset of ``Distill/CompatibilityOptions``.
+  enum Compatibility: String, ExpressibleByArgument, CaseIterable {
+    case reference
+    case original
+
+    var options: CompatibilityOptions { self == .original ? .original : .reference }
+  }
+
+  func run() throws {
+    let run = DistillationRun(
+      teacher: try RunFolder.checkpoint(at: teacher), scene: scene.map { URL(fileURLWithPath: $0) },
+      architecture: field, request: options.request,
+      options: DistillationOptions(
+        stages: stages?.schedule, lossKind: lossType, compatibility: compat?.options, poses: poses,
+        inherits: inherit), pool: engine.pool, console: Console(json: engine.json))
+    if try run.perform() == .interrupted { throw ExitCode(CommandFailure.interrupted) }
+  }
+}
