@@ -25,7 +25,7 @@ struct Demo {
     static let full = Plan(
       size: 100, views: 100, preset: .small, teacherSteps: 400,
       students: [
-        Student(architecture: .vm, steps: 250),
+        Student(architecture: .vm, steps: 320),
         Student(architecture: .tensors, steps: 400, learningRate: 0.15),
         Student(architecture: .mlp, steps: 800, learningRate: 0.004),
       ], teacherLimit: 20, studentMargin: 1)

@@ -75,7 +75,8 @@ extension RunSettings {
       else { return false }
     case .distillation(let settings): sampling = settings.sampling
     }
-    return (1...1 << 40).contains(iterations) && (1...1 << 24).contains(sampling.rays) && (1...1 << 24).contains(sampling.maximumRays)
+    return (1...1 << 40).contains(iterations) && (1...1 << 24).contains(sampling.rays)
+      && (1...1 << 24).contains(sampling.maximumRays)
       && (0...1 << 30).contains(sampling.targetSamples)
       && (1...1 << 16).contains(sampling.viewsPerStep)
       && (1...1 << 16).contains(sampling.marchSteps)
