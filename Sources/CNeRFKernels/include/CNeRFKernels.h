@@ -51,9 +51,9 @@ typedef struct {
 
   void (*exponential)(const float *x, float *y, int32_t count);
   void (*sigmoid)(const float *x, float *y, int32_t count);
-  // Real spherical harmonics of bands 0..3 into 16 rows.
+  // Real spherical harmonics of bands 0 to degree - 1 (degree 1 to 4) into degree^2 rows.
   void (*spherical_harmonics4)(const float *x, const float *y, const float *z, float *out,
-                               int32_t count);
+                               int32_t degree, int32_t count);
   // sin and cos of x * 2^k; rows out + (2k)*row_step and out + (2k+1)*row_step, k < bands.
   void (*frequency_bands)(const float *x, float *out, int32_t row_step, int32_t bands,
                           int32_t count);

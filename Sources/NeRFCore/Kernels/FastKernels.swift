@@ -114,7 +114,7 @@ public enum FastKernels: KernelSet {
   ) {
     if degree <= 4 {
       table.pointee.spherical_harmonics4(
-        directions.x, directions.y, directions.z, output, Int32(count))
+        directions.x, directions.y, directions.z, output, Int32(degree), Int32(count))
     } else {
       ReferenceKernels<Float>.sphericalHarmonics(
         degree: degree, directions: directions, output: output, count: count)
