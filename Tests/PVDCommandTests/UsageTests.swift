@@ -5,7 +5,7 @@ import Testing
 struct UsageTests {
   @Test(
     "every command explains itself with examples",
-    arguments: ["demo", "scene", "train", "distill", "eval", "render"])
+    arguments: ["demo", "scene", "train", "distill", "eval", "render", "golden"])
   func help(command: String) throws {
     let outcome = try Command.run(command, "--help")
     #expect(outcome.status == 0)
@@ -41,5 +41,13 @@ struct UsageTests {
     #expect(outcome.status == 2 && !outcome.signalled)
     #expect(!outcome.errors.isEmpty)
     #expect(outcome.output.isEmpty)
+  }
+
+  @Test("a first stage border of −1 is a value and not an option")
+  func negativeBorder() throws {
+    let outcome = try Command.run(
+      "distill", "--teacher", "absent", "--field", "vm", "--out", "o", "--stages", "-1,8")
+    #expect(outcome.status == 2 && outcome.errors.contains("absent"))
+    #expect(!outcome.errors.contains("--stages"))
   }
 }

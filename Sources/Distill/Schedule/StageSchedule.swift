@@ -33,10 +33,14 @@ public struct StageSchedule: Equatable, Sendable, Codable {
   /// The published borders, for 30,000 steps.
   public static let published = StageSchedule(first: 2000, second: 5000)
 
-  /// The published proportions for another number of steps.
-  public static func scaled(toIterations iterations: Int) -> StageSchedule {
+  /// The borders for a short run: a fifteenth of its steps for stage 1, the last fifth for stage 3.
+  ///
+  /// Published is a fifteenth and then five sixths of stage 3. But the pixel term outweighs the others
+  /// by its rate of 1 against 0.002, and its gradient is noisier than theirs: at a learning rate that
+  /// is still high it undoes what stage 2 has learned. See `Docs/Decisions/0005-late-image-stage.md`.
+  public static func short(iterations: Int) -> StageSchedule {
     StageSchedule(
-      first: max(2, iterations * 2000 / 30_000), second: max(3, iterations * 5000 / 30_000))
+      first: max(2, iterations / 15), second: max(3, iterations + 1 - max(1, iterations / 5)))
   }
 
   /// The stage of step `step` (from 1).

@@ -36,19 +36,20 @@ public struct TrainerSettings: Equatable, Sendable, Codable {
   /// Defaults that suit a run of some minutes on a few cores.
   ///
   /// The published settings take 8192 rays from one photograph per step, whatever they cost. Here a
-  /// step takes rays from sixteen photographs, as many as come to about 2¹⁷ samples, and leaves out
-  /// samples that are hidden behind others. The learning rate stays up for 60 % of the run before it
-  /// falls, and is 0.02 for `hash`.
+  /// step takes rays from sixteen photographs, as many as come to about 2¹⁷ samples (2¹³ for `mlp`,
+  /// which costs more per sample and gains more from steps), and leaves out samples that are hidden
+  /// behind others. The learning rate stays up for 60 % of the run before it falls; it is 0.02 for
+  /// `hash` and 0.004 for `mlp`.
   public init(architecture: Architecture, iterations: Int, seed: UInt64 = 0) {
     self.iterations = iterations
     self.seed = seed
     // 0.02 is what the authors logged for their hash teachers.
-    learningRate = architecture == .mlp ? 1e-3 : architecture == .hash ? 2e-2 : 1e-2
+    learningRate = architecture == .mlp ? 4e-3 : architecture == .hash ? 2e-2 : 1e-2
     secondaryRate = learningRate * 0.1
     occupancy = .sparse
     rateHold = 0.6
     sampling = SamplingSettings(
-      rays: 512, targetSamples: architecture == .mlp ? 1 << 15 : 1 << 17, maximumRays: 1 << 14,
+      rays: 512, targetSamples: architecture == .mlp ? 1 << 13 : 1 << 17, maximumRays: 1 << 14,
       hiddenTransmittance: 1e-4, viewsPerStep: 16)
   }
 

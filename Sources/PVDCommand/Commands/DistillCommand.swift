@@ -32,7 +32,10 @@ struct DistillCommand: ParsableCommand {
 
   @OptionGroup var options: RunOptions
 
-  @Option(help: "First steps of stages 2 and 3, as 2000,5000; a first of -1 leaves out stage 1.")
+  // Unconditional, because a first of -1 looks like an option.
+  @Option(
+    parsing: .unconditional,
+    help: "First steps of stages 2 and 3, as 2000,5000; a first of -1 leaves out stage 1.")
   var stages: StageBorders?
 
   @Option(help: "How values are compared: normL2, L2, normL1, L1 or smoothL1.")

@@ -26,15 +26,15 @@ struct Demo {
       size: 100, views: 100, preset: .small, teacherSteps: 400,
       students: [
         Student(architecture: .vm, steps: 320),
-        Student(architecture: .tensors, steps: 400, learningRate: 0.15),
-        Student(architecture: .mlp, steps: 800, learningRate: 0.004),
+        Student(architecture: .tensors, steps: 400),
+        Student(architecture: .mlp, steps: 800),
       ], teacherLimit: 20, studentMargin: 1)
     static let quick = Plan(
       size: 40, views: 30, preset: .tiny, teacherSteps: 250,
       students: [
         Student(architecture: .vm, steps: 150),
-        Student(architecture: .tensors, steps: 100, learningRate: 0.1),
-        Student(architecture: .mlp, steps: 150, learningRate: 0.004),
+        Student(architecture: .tensors, steps: 100),
+        Student(architecture: .mlp, steps: 150),
       ], samples: 1 << 14, teacherLimit: 16, studentMargin: 4)
   }
 

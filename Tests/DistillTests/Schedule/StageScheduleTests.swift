@@ -28,14 +28,18 @@ struct StageScheduleTests {
     #expect(schedule.stage(of: 1, comparesFeatures: true) == .volume)
   }
 
-  @Test("scaled to the published length is the published one")
-  func scaledToPublished() {
-    #expect(StageSchedule.scaled(toIterations: 30_000) == .published)
+  @Test("of a short run gives a fifteenth to the features and the last fifth to the image")
+  func shortRun() {
+    let schedule = StageSchedule.short(iterations: 600)
+    let stages = (1...600).map { schedule.stage(of: $0, comparesFeatures: true) }
+    #expect(stages.count { $0 == .features } == 39)
+    #expect(stages.count { $0 == .image } == 120)
+    #expect(stages.last == .image)
   }
 
   @Test("keeps at least one step of every stage in a short run", arguments: [3, 10, 45, 600])
-  func scaledToShort(iterations: Int) {
-    let schedule = StageSchedule.scaled(toIterations: iterations)
+  func veryShortRun(iterations: Int) {
+    let schedule = StageSchedule.short(iterations: iterations)
     let seen = Set((1...iterations).map { schedule.stage(of: $0, comparesFeatures: true) })
     #expect(seen == Set(DistillationStage.allCases))
   }
