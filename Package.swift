@@ -9,6 +9,8 @@ let package = Package(
     .library(name: "Distill", targets: ["Distill"]),
     .library(name: "TensorIO", targets: ["TensorIO"]),
     .library(name: "SceneIO", targets: ["SceneIO"]),
+    .library(name: "GoldenKit", targets: ["GoldenKit"]),
+    .library(name: "ReferenceBackend", targets: ["ReferenceBackend"]),
     .executable(name: "pvd", targets: ["PVDCommand"]),
   ],
   dependencies: [
@@ -33,19 +35,27 @@ let package = Package(
     .target(name: "Distill", dependencies: ["NeRFCore", "Fields"]),
     .target(name: "TensorIO", dependencies: ["CZlib"]),
     .target(name: "SceneIO", dependencies: ["NeRFCore", "Fields", "Distill", "TensorIO", "CPNG"]),
+    .target(name: "GoldenKit", dependencies: ["TensorIO"]),
+    .target(
+      name: "ReferenceBackend", dependencies: ["GoldenKit", "NeRFCore", "Fields", "Distill"]),
     .executableTarget(
       name: "PVDCommand",
       dependencies: [
-        "NeRFCore", "Fields", "Distill", "TensorIO", "SceneIO",
+        "NeRFCore", "Fields", "Distill", "TensorIO", "SceneIO", "GoldenKit", "ReferenceBackend",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
     .target(
-      name: "TestSupport", dependencies: ["NeRFCore", "TensorIO"], path: "Tests/TestSupport"),
-    .testTarget(name: "NeRFCoreTests", dependencies: ["NeRFCore", "TestSupport"]),
+      name: "TestSupport", dependencies: ["NeRFCore", "GoldenKit", "TensorIO"],
+      path: "Tests/TestSupport"),
+    .testTarget(name: "NeRFCoreTests", dependencies: ["NeRFCore", "GoldenKit", "TestSupport"]),
     .testTarget(name: "FieldsTests", dependencies: ["Fields", "TestSupport"]),
     .testTarget(name: "DistillTests", dependencies: ["Distill", "TestSupport"]),
-    .testTarget(name: "TensorIOTests", dependencies: ["TensorIO", "TestSupport"]),
+    .testTarget(name: "TensorIOTests", dependencies: ["TensorIO", "GoldenKit", "TestSupport"]),
+    .testTarget(name: "GoldenKitTests", dependencies: ["GoldenKit", "TensorIO", "TestSupport"]),
+    .testTarget(
+      name: "ReferenceBackendTests",
+      dependencies: ["ReferenceBackend", "GoldenKit", "TensorIO", "NeRFCore", "TestSupport"]),
     .testTarget(name: "SceneIOTests", dependencies: ["SceneIO", "TestSupport"]),
     .testTarget(
       name: "PVDCommandTests", dependencies: ["PVDCommand", "SceneIO", "TestSupport"]),

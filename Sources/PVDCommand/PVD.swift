@@ -5,7 +5,7 @@ import Foundation
 ///
 /// Exit codes: 0 done, 1 the result is bad, 2 wrong usage or bad input, 130 interrupted after saving.
 @main
-struct PVD: ParsableCommand {
+struct PVD: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pvd",
     abstract: "Trains radiance fields and distils one architecture into another, on the CPU.",
@@ -27,18 +27,18 @@ struct PVD: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       DemoCommand.self, SceneCommand.self, TrainCommand.self, DistillCommand.self,
-      EvalCommand.self, RenderCommand.self,
+      EvalCommand.self, RenderCommand.self, GoldenCommand.self,
     ])
 
-  static func main() {
+  static func main() async {
     // A file-size limit and a closed pipe then come back as errors of the write instead of ending the
     // process in the middle of a run.
     signal(SIGXFSZ, SIG_IGN)
     signal(SIGPIPE, SIG_IGN)
-    Foundation.exit(status(of: Array(CommandLine.arguments.dropFirst())))
+    Foundation.exit(await status(of: Array(CommandLine.arguments.dropFirst())))
   }
 
-  private static func status(of arguments: [String]) -> Int32 {
+  private static func status(of arguments: [String]) async -> Int32 {
     var command: any ParsableCommand
     do { command = try parseAsRoot(arguments) } catch {
       guard exitCode(for: error) == .success else {
@@ -50,7 +50,11 @@ struct PVD: ParsableCommand {
       return 0
     }
     do {
-      try command.run()
+      if var asynchronous = command as? any AsyncParsableCommand {
+        try await asynchronous.run()
+      } else {
+        try command.run()
+      }
       return 0
     } catch let code as ExitCode {
       return code.rawValue

@@ -1,4 +1,5 @@
 import Foundation
+import GoldenKit
 
 /// Holds an analytic gradient against central differences of the function itself, in `Double`.
 ///

@@ -1,67 +1,5 @@
-import Foundation
-
-/// A JSON value of a golden case's configuration or tolerances.
-public enum ConfigValue: Equatable, Sendable {
-  /// `null`.
-  case null
-  /// `true` or `false`.
-  case bool(Bool)
-  /// A number that is whole and fits.
-  case int(Int)
-  /// Any other number.
-  case double(Double)
-  /// A text.
-  case string(String)
-  /// A list.
-  case array([ConfigValue])
-  /// Members by name.
-  case object([String: ConfigValue])
-}
-
-extension ConfigValue: Decodable {
-  /// Reads any JSON value.
-  public init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    if container.decodeNil() {
-      self = .null
-    } else if let value = try? container.decode(Bool.self) {
-      self = .bool(value)
-    } else if let value = try? container.decode(Int.self) {
-      self = .int(value)
-    } else if let value = try? container.decode(Double.self) {
-      self = .double(value)
-    } else if let value = try? container.decode(String.self) {
-      self = .string(value)
-    } else if let value = try? container.decode([ConfigValue].self) {
-      self = .array(value)
-    } else {
-      self = .object(try container.decode([String: ConfigValue].self))
-    }
-  }
-
-  var asInt: Int? {
-    switch self {
-    case .int(let value): value
-    case .double(let value): Int(exactly: value)
-    default: nil
-    }
-  }
-
-  var asDouble: Double? {
-    switch self {
-    case .int(let value): Double(value)
-    case .double(let value): value
-    default: nil
-    }
-  }
-
-  var asBool: Bool? { if case .bool(let value) = self { value } else { nil } }
-  var asString: String? { if case .string(let value) = self { value } else { nil } }
-  var asArray: [ConfigValue]? { if case .array(let value) = self { value } else { nil } }
-}
-
 /// The configuration of a golden case, with accessors that name the case and the key when they fail.
-public struct GoldenConfig: Sendable {
+public struct CaseConfiguration: Sendable {
   /// The case and the path of this object within it, for messages.
   public let context: String
   /// All members.
@@ -121,11 +59,11 @@ public struct GoldenConfig: Sendable {
   }
 
   /// An object.
-  public func nested(_ key: String) throws(GoldenError) -> GoldenConfig {
+  public func nested(_ key: String) throws(GoldenError) -> CaseConfiguration {
     let members = try value(key, "an object") { (value: ConfigValue) -> [String: ConfigValue]? in
       if case .object(let members) = value { members } else { nil }
     }
-    return GoldenConfig(context: "\(context).\(key)", values: members)
+    return CaseConfiguration(context: "\(context).\(key)", values: members)
   }
 
   private func list<Value>(
@@ -150,13 +88,4 @@ public struct GoldenConfig: Sendable {
     }
     return result
   }
-}
-
-/// A golden case that is missing or not as a test assumes.
-public struct GoldenError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// What is wrong, with the case's name.
-  public let description: String
-
-  /// Describes one fault.
-  public init(_ description: String) { self.description = description }
 }

@@ -35,48 +35,6 @@ struct VMResamplingTests {
 
   // MARK: Golden
 
-  @Test("shrinking and refining agree with the original, box included")
-  func golden() throws {
-    let golden = try GoldenCase(
-      named: try #require(GoldenCase.names(operation: "vm_grid_ops").first))
-    let config = golden.config
-    var options = VMFieldOptions()
-    options.resolution = try config.ints("resolution_before")
-    let bound = try config.float("bound")
-    var grid = try OccupancyGrid(
-      bound: bound, resolution: try config.int("grid_size"), cascades: try config.int("cascade"))
-    try grid.load(
-      densities: try golden.floats("in.density_grid"), meanDensity: try config.float("mean_density")
-    )
-    func run<T: RadianceScalar>(
-      _ read: (String) throws -> [T], _ compare: (String, [T]) throws -> Comparison
-    ) throws {
-      let field = VMField<T>(options: options, frame: FieldFrame(bound: Double(bound)), seed: 0)
-      for parameter in field.parameters.prefix(6) {
-        try parameter.load(try read("param.\(parameter.name)"))
-      }
-      let shrunk = try field.shrunk(
-        to: grid, densityThreshold: try config.float("density_thresh"), legacyBox: true)
-      let refined = try shrunk.upsampled(to: try config.ints("upsample_to"))
-      var comparisons = [try golden.compare("out.aabb_train", actual: shrunk.frame.box)]
-      for (name, result) in [("shrunk", shrunk), ("upsampled", refined)] {
-        for parameter in result.parameters.prefix(6) {
-          let tensor = "out.\(name).\(parameter.name)"
-          #expect(parameter.shape == (try golden.shape(tensor)))
-          comparisons.append(try compare(tensor, parameter.exported()))
-        }
-      }
-      for comparison in comparisons { #expect(comparison.passed, "\(comparison)") }
-      #expect(refined.frame.box == shrunk.frame.box)
-      // The same texels stay in either way of setting the box.
-      let snapped = try field.shrunk(to: grid, densityThreshold: try config.float("density_thresh"))
-      #expect(snapped.options.resolution == shrunk.options.resolution)
-      #expect(snapped.frame.box != shrunk.frame.box)
-    }
-    try run({ try golden.floats($0) }, { try golden.compare($0, actual: $1) })
-    try run({ try golden.doubles($0) }, { try golden.compare($0, actual: $1) })
-  }
-
   // MARK: Refining
 
   @Test("from n to 2n − 1 texels the field does not change")

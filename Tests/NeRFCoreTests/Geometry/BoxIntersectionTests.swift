@@ -6,31 +6,6 @@ import Testing
 struct BoxIntersectionTests {
   private let cube = AxisAlignedBox(halfSize: 1)
 
-  @Test("equals the stored one", arguments: GoldenCase.names(operation: "near_far_from_aabb"))
-  func golden(name: String) throws {
-    let golden = try GoldenCase(named: name)
-    let corners = try golden.doubles("in.aabb")
-    let box = AxisAlignedBox(
-      lower: SIMD3(corners[0], corners[1], corners[2]),
-      upper: SIMD3(corners[3], corners[4], corners[5]))
-    let nearest = try golden.config.double("min_near")
-    let single = try RayBatch(
-      originRows: golden.floats("in.rays_o"), directionRows: golden.floats("in.rays_d")
-    ).intervals(in: box, minimumNear: Float(nearest))
-    let double = try RayBatch(
-      originRows: golden.doubles("in.rays_o"), directionRows: golden.doubles("in.rays_d")
-    ).intervals(in: box, minimumNear: nearest)
-    let comparisons = try [
-      golden.compare("out.nears", actual: single.near),
-      golden.compare("out.fars", actual: single.far),
-      golden.compare("out.nears", actual: double.near, .stored),
-      golden.compare("out.fars", actual: double.far, .stored),
-      golden.compare(
-        "out.hit", actual: single.near.map { $0 == RayIntervals<Float>.missed ? 0 : 1 }),
-    ]
-    for comparison in comparisons { #expect(comparison.passed, "\(comparison)") }
-  }
-
   private func interval(
     _ origin: [Float], _ direction: [Float], minimumNear: Float = 0.25
   ) throws -> (Float, Float) {
@@ -68,23 +43,6 @@ struct BoxIntersectionTests {
   @Test("refuses a near without a far")
   func raggedIntervals() {
     #expect(throws: ShapeError.self) { try RayIntervals<Float>(near: [0, 1], far: [2]) }
-  }
-
-  @Test("polar coordinates equal the stored ones")
-  func polar() throws {
-    for golden in try GoldenCase.all(operation: "polar_from_ray") {
-      let radius = try golden.config.double("radius")
-      let single = try RayBatch(
-        originRows: golden.floats("in.rays_o"), directionRows: golden.floats("in.rays_d")
-      ).polarCoordinates(onSphereOfRadius: Float(radius))
-      let double = try RayBatch(
-        originRows: golden.doubles("in.rays_o"), directionRows: golden.doubles("in.rays_d")
-      ).polarCoordinates(onSphereOfRadius: radius)
-      let comparisons = try [
-        golden.compare("out.coords", actual: single), golden.compare("out.coords", actual: double),
-      ]
-      for comparison in comparisons { #expect(comparison.passed, "\(comparison)") }
-    }
   }
 
   @Test("a ray straight up has polar angle 0, and one that misses the sphere is not a number")

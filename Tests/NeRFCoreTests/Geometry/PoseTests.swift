@@ -17,19 +17,6 @@ struct PoseTests {
     return -(axis * pose.center).sum() / length(pose.center)
   }
 
-  @Test(
-    "on a sphere equal the stored ones", arguments: GoldenCase.names(operation: "pose_spherical"))
-  func golden(name: String) throws {
-    let golden = try GoldenCase(named: name)
-    let p = try golden.doubles("in.theta_phi_radius")
-    let poses = stride(from: 0, to: p.count, by: 3).flatMap { row -> [Double] in
-      CameraPose.spherical(azimuth: p[row], elevation: p[row + 1], radius: p[row + 2]).matrix
-        + [0, 0, 0, 1]
-    }
-    let comparison = try golden.compare("out.poses", actual: poses)
-    #expect(comparison.passed, "\(comparison)")
-  }
-
   @Test("on a sphere, converted, equal the published example to its six digits")
   func publishedExample() {
     let pose = CameraPose.spherical(azimuth: 37, elevation: -25, radius: 4)

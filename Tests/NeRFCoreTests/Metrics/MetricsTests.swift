@@ -5,27 +5,6 @@ import Testing
 
 @Suite("Image metrics")
 struct MetricsTests {
-  @Test("PSNR equals the stored values", arguments: GoldenCase.names(operation: "psnr"))
-  func goldenPSNR(name: String) throws {
-    let golden = try GoldenCase(named: name)
-    let images = golden.tensorNames("in.pred").count
-    let single = try (0..<images).map {
-      try ImageError.peakSignalToNoise(
-        golden.floats("in.pred\($0)"), golden.floats("in.truth\($0)"))
-    }
-    let double = try (0..<images).map {
-      try ImageError.peakSignalToNoise(
-        golden.doubles("in.pred\($0)"), golden.doubles("in.truth\($0)"))
-    }
-    for values in [single, double] {
-      let mean = values.reduce(0, +) / Double(values.count)
-      let comparisons = try [
-        golden.compare("out.psnr", actual: values), golden.compare("out.mean", actual: [mean]),
-      ]
-      for comparison in comparisons { #expect(comparison.passed, "\(comparison)") }
-    }
-  }
-
   @Test("an error of a tenth is 20 dB, none is infinite, and clipping is optional")
   func decibels() throws {
     let truth = [Double](repeating: 1, count: 8)
@@ -35,27 +14,6 @@ struct MetricsTests {
     #expect(try ImageError.peakSignalToNoise(truth, truth) == .infinity)
     #expect(try ImageError.meanSquared(truth.map { $0 + 0.5 }, truth, clipping: true) == 0)
     #expect(throws: ShapeError.self) { try ImageError.meanSquared(truth, [1]) }
-  }
-
-  @Test(
-    "the released SSIM equals the stored values", arguments: GoldenCase.names(operation: "ssim"))
-  func goldenSSIM(name: String) throws {
-    let golden = try GoldenCase(named: name)
-    let shape = try golden.shape("in.img0")
-    let range = try golden.config.has("max_val") ? golden.config.double("max_val") : nil
-    let single = try StructuralSimilarity<Float>.pvd(
-      golden.floats("in.img0"), golden.floats("in.img1"), height: shape[1], width: shape[2],
-      channels: shape[3], largestValue: range.map { Float($0) })
-    let double = try StructuralSimilarity<Double>.pvd(
-      golden.doubles("in.img0"), golden.doubles("in.img1"), height: shape[1], width: shape[2],
-      channels: shape[3], largestValue: range)
-    let comparisons = try [
-      golden.compare("out.map", actual: single.map),
-      golden.compare("out.ssim", actual: [single.mean]),
-      golden.compare("out.map", actual: double.map),
-      golden.compare("out.ssim", actual: [double.mean]),
-    ]
-    for comparison in comparisons { #expect(comparison.passed, "\(comparison)") }
   }
 
   /// Of constants a and b both variances vanish: SSIM = (2ab + c₁) / (a² + b² + c₁), c₁ = 0.01².

@@ -1,4 +1,5 @@
 import Foundation
+import GoldenKit
 import NeRFCore
 import TestSupport
 import Testing
@@ -56,49 +57,6 @@ struct InferenceMarchTests {
     try scene.grid.render(
       scene.rays, intervals: scene.intervals, background: background, settings: scene.settings,
       pool: WorkerPool(threads: threads), observe: observe, evaluate: blob)
-  }
-
-  @Test(
-    "equals the stored image, depth and rounds",
-    arguments: GoldenCase.names(operation: "march_composite_inference"))
-  func golden(name: String) throws {
-    let golden = try GoldenCase(named: name)
-    let scene = try scene(golden)
-    var rounds: [InferenceRound<Float>] = []
-    let background = [Float](repeating: try golden.config.float("bg_color"), count: 3)
-    let single = try render(scene, background: background) { rounds.append($0) }
-    let double = try render(scene, background: background.map(Double.init))
-    var comparisons = try [
-      golden.compare("out.image", actual: single.image),
-      golden.compare("out.depth", actual: single.depth),
-      golden.compare("aux.weights_sum_final", actual: single.opacity),
-      golden.compare("out.image", actual: double.image),
-      golden.compare("out.depth", actual: double.depth),
-      golden.compare("out.n_alive_per_iter", actual: rounds.map(\.alive.count)),
-      golden.compare("out.n_step_per_iter", actual: rounds.map(\.stepsPerRay)),
-    ]
-    for round in rounds where golden.has("aux.iter\(round.index).rays_t") {
-      let prefix = "aux.iter\(round.index)"
-      // The stored rows have room for every step of every ray; the batch here is packed.
-      var deltas = [Float](repeating: 0, count: 2 * round.samples.count)
-      for (slot, span) in round.samples.spans.enumerated() {
-        for step in 0..<span.count {
-          deltas[2 * (slot * round.stepsPerRay + step)] = round.samples.deltas[span.offset + step]
-          deltas[2 * (slot * round.stepsPerRay + step) + 1] = round.samples.gaps[span.offset + step]
-        }
-      }
-      comparisons += try [
-        golden.compare("\(prefix).rays_alive", actual: round.alive),
-        golden.compare("\(prefix).rays_t", actual: round.times),
-        golden.compare("\(prefix).rays_t_after", actual: round.timesAfter),
-        golden.compare("\(prefix).ws", actual: round.opacity),
-        golden.compare("\(prefix).depth", actual: round.weightedDistance),
-        golden.compare("\(prefix).image", actual: round.color),
-        golden.compare("\(prefix).deltas", actual: deltas),
-      ]
-    }
-    #expect(comparisons.count > 7)
-    for comparison in comparisons { #expect(comparison.passed, "\(comparison)") }
   }
 
   @Test("has the same bits for any number of threads, with and without padding rows")

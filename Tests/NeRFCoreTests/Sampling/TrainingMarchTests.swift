@@ -6,44 +6,6 @@ import Testing
 struct TrainingMarchTests {
   private let pool = WorkerPool(threads: 1)
 
-  private func rows(_ columns: [[Float]]) -> [Float] {
-    columns[0].indices.flatMap { row in columns.map { $0[row] } }
-  }
-
-  @Test("equals the stored one", arguments: GoldenCase.names(operation: "march_rays_train"))
-  func golden(name: String) throws {
-    let golden = try GoldenCase(named: name)
-    let config = golden.config
-    var grid = try OccupancyGrid(
-      bound: config.float("bound"), resolution: config.int("grid_size"),
-      cascades: config.int("cascade"))
-    try grid.load(bits: golden.integers("in.bitfield").map { UInt8(truncatingIfNeeded: $0) })
-    let rays = try RayBatch(
-      originRows: golden.floats("in.rays_o"), directionRows: golden.floats("in.rays_d"))
-    let march = try grid.march(
-      rays,
-      intervals: RayIntervals(near: golden.floats("in.nears"), far: golden.floats("in.fars")),
-      settings: MarchSettings(
-        maximumSteps: config.int("max_steps"), stepGrowth: config.float("dt_gamma")),
-      jitter: config.bool("perturb") ? .fixedPCG32 : .none,
-      budget: .original(
-        meanCount: config.int("mean_count"), forceAllRays: config.bool("force_all_rays"),
-        alignment: config.int("align")),
-      pool: pool)
-    let requested = march.requested.enumerated().flatMap {
-      [$0.offset, $0.element.offset, $0.element.count]
-    }
-    let samples = march.samples
-    let comparisons = try [
-      golden.compare("out.counter", actual: [march.requestedCount, rays.count]),
-      golden.compare("out.rays", actual: requested),
-      golden.compare("out.xyzs", actual: rows(samples.positions)),
-      golden.compare("out.dirs", actual: rows(samples.directions)),
-      golden.compare("out.deltas", actual: rows([samples.deltas, samples.gaps])),
-    ]
-    for comparison in comparisons { #expect(comparison.passed, "\(comparison)") }
-  }
-
   /// The march as it is defined, one ray at a time, with the face formula written out.
   private func definition(
     _ grid: OccupancyGrid, _ o: SIMD3<Float>, _ d: SIMD3<Float>, near: Float, far: Float,

@@ -1,4 +1,5 @@
 import Foundation
+import GoldenKit
 import TestSupport
 import Testing
 

@@ -1,0 +1,89 @@
+public import TensorIO
+
+/// What a backend is told about a case: all but the answers.
+public struct OperationCall: Sendable {
+  /// The operation.
+  public let operation: String
+  /// The case, for messages.
+  public let caseName: String
+  /// The settings.
+  public let config: CaseConfiguration
+  /// The precision of the answer.
+  public let precision: Precision
+  /// `in.`, `param.` and `cotangent.` tensors by name. In both precisions these are the stored
+  /// values; a run in double widens them.
+  public let tensors: [String: StoredTensor]
+  /// The expected `out.`, `grad.` and `aux.` tensors: their shapes, without values.
+  public let requested: [String: [Int]]
+
+  /// The call that a case makes.
+  public init(_ golden: GoldenCase, precision: Precision) {
+    operation = golden.operation
+    caseName = golden.name
+    config = golden.config
+    self.precision = precision
+    var tensors: [String: StoredTensor] = [:]
+    var requested: [String: [Int]] = [:]
+    for name in golden.file.names where !name.hasSuffix(".f64") {
+      guard let tensor = golden.file[name] else { continue }
+      if ["in.", "param.", "cotangent."].contains(where: name.hasPrefix) {
+        tensors[name] = tensor
+      } else if ["out.", "grad.", "aux."].contains(where: name.hasPrefix) {
+        requested[name] = tensor.shape
+      }
+    }
+    self.tensors = tensors
+    self.requested = requested
+  }
+
+  /// Whether an input of that name is given.
+  public func has(_ name: String) -> Bool { tensors[name] != nil }
+
+  /// Whether a result of that name, or one that begins with it, is expected.
+  public func wants(prefix: String) -> Bool { requested.keys.contains { $0.hasPrefix(prefix) } }
+
+  /// The names of inputs that begin with `prefix`, sorted.
+  public func names(_ prefix: String) -> [String] {
+    tensors.keys.filter { $0.hasPrefix(prefix) }.sorted()
+  }
+
+  /// An input as it is stored.
+  ///
+  /// - Throws: ``GoldenError`` if the case has none of that name.
+  public func tensor(_ name: String) throws(GoldenError) -> StoredTensor {
+    if let tensor = tensors[name] { return tensor }
+    throw GoldenError("\(caseName) has no tensor `\(name)`, which \(operation) needs.")
+  }
+
+  /// The extents of an input.
+  public func shape(_ name: String) throws(GoldenError) -> [Int] { try tensor(name).shape }
+
+  /// An input in single precision.
+  public func floats(_ name: String) throws(GoldenError) -> [Float] {
+    try values(name) { (tensor) throws(StoredTensorError) in try tensor.floats() }
+  }
+
+  /// An input in double precision, widened where it is stored in single.
+  public func doubles(_ name: String) throws(GoldenError) -> [Double] {
+    try values(name) { (tensor) throws(StoredTensorError) in try tensor.doubles() }
+  }
+
+  /// An input in the precision of a generic implementation.
+  public func scalars<T: BinaryFloatingPoint>(_ name: String) throws(GoldenError) -> [T] {
+    try doubles(name).map { T($0) }
+  }
+
+  /// An integer or mask input.
+  public func integers(_ name: String) throws(GoldenError) -> [Int] {
+    try values(name) { (tensor) throws(StoredTensorError) in try tensor.integers() }
+  }
+
+  private func values<Value>(
+    _ name: String, _ read: (StoredTensor) throws(StoredTensorError) -> [Value]
+  ) throws(GoldenError) -> [Value] {
+    let tensor = try tensor(name)
+    do throws(StoredTensorError) { return try read(tensor) } catch {
+      throw GoldenError("\(caseName): `\(name)`: \(error)")
+    }
+  }
+}

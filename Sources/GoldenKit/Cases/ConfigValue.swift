@@ -1,0 +1,61 @@
+import Foundation
+
+/// A JSON value of a case's configuration.
+public enum ConfigValue: Equatable, Sendable {
+  /// `null`.
+  case null
+  /// `true` or `false`.
+  case bool(Bool)
+  /// A number that is whole and fits.
+  case int(Int)
+  /// Any other number.
+  case double(Double)
+  /// A text.
+  case string(String)
+  /// A list.
+  case array([ConfigValue])
+  /// Members by name.
+  case object([String: ConfigValue])
+}
+
+extension ConfigValue: Decodable {
+  /// Reads any JSON value.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    if container.decodeNil() {
+      self = .null
+    } else if let value = try? container.decode(Bool.self) {
+      self = .bool(value)
+    } else if let value = try? container.decode(Int.self) {
+      self = .int(value)
+    } else if let value = try? container.decode(Double.self) {
+      self = .double(value)
+    } else if let value = try? container.decode(String.self) {
+      self = .string(value)
+    } else if let value = try? container.decode([ConfigValue].self) {
+      self = .array(value)
+    } else {
+      self = .object(try container.decode([String: ConfigValue].self))
+    }
+  }
+
+  var asInt: Int? {
+    switch self {
+    case .int(let value): value
+    case .double(let value): Int(exactly: value)
+    default: nil
+    }
+  }
+
+  var asDouble: Double? {
+    switch self {
+    case .int(let value): Double(value)
+    case .double(let value): value
+    default: nil
+    }
+  }
+
+  var asBool: Bool? { if case .bool(let value) = self { value } else { nil } }
+  var asString: String? { if case .string(let value) = self { value } else { nil } }
+  var asArray: [ConfigValue]? { if case .array(let value) = self { value } else { nil } }
+}
