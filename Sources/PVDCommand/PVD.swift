@@ -27,7 +27,7 @@ struct PVD: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       DemoCommand.self, SceneCommand.self, TrainCommand.self, DistillCommand.self,
-      EvalCommand.self, RenderCommand.self, GoldenCommand.self,
+      EvalCommand.self, RenderCommand.self, PlotCommand.self, GoldenCommand.self,
     ])
 
   static func main() async {

@@ -154,4 +154,22 @@ struct RunTests {
       ["render", work.teacher("vm"), "--scene", work.scene, "--views", "2", "--out", scene])
     #expect(try contents(scene).count == 6)
   }
+
+  @Test("the curves of several runs make one picture, and a run without any is refused")
+  func plot() throws {
+    let run = work.fresh("plot")
+    try Command.succeed(work.training(run) + ["--eval-every", "5"])
+    let picture = work.fresh("picture") + ".svg"
+    let other = work.fresh("other")
+    try Command.succeed(work.training(other) + ["--eval-every", "5"])
+    try Command.succeed(["plot", run, other, "--out", picture, "--title", "both"])
+    let text = try String(contentsOf: URL(fileURLWithPath: picture), encoding: .utf8)
+    let names = [run, other].map { URL(fileURLWithPath: $0).lastPathComponent }
+    for part in ["<svg", "both"] + names { #expect(text.contains(part), "\(part)") }
+    // A teacher of these tests was never evaluated on its way.
+    for path in [work.fresh("empty"), work.teacher("vm")] {
+      let outcome = try Command.run("plot", path, "--out", picture)
+      #expect(outcome.status == 2 && outcome.errors.contains(path))
+    }
+  }
 }

@@ -5,7 +5,7 @@ import Testing
 struct UsageTests {
   @Test(
     "every command explains itself with examples",
-    arguments: ["demo", "scene", "train", "distill", "eval", "render", "golden"])
+    arguments: ["demo", "scene", "train", "distill", "eval", "render", "plot", "golden"])
   func help(command: String) throws {
     let outcome = try Command.run(command, "--help")
     #expect(outcome.status == 0)

@@ -224,16 +224,9 @@ struct Demo {
     try PNGImage.write(
       try ContactSheet.make(rows: rows, labels: labels),
       to: folder.appending(path: RunFolder.sheetName))
-    let series = try names.map { url in
-      let log = RunLog(try RunFolder(url, mode: .resume).log, upTo: .max)
-      let points = log.records.filter { $0.testPSNR != nil }
-      return try LinePlot.Series(
-        name: url.lastPathComponent, x: points.map(\.seconds),
-        y: points.map { $0.testPSNR ?? .nan })
-    }
     try LinePlot(
-      title: "test views of the demo", xLabel: "training time (s)", yLabel: "PSNR (dB)",
-      series: series
+      testViewsOf: try names.map { try RunFolder($0, mode: .resume) },
+      title: "test views of the demo"
     ).write(to: folder.appending(path: RunFolder.plotName))
   }
 }
