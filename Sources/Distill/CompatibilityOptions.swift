@@ -15,6 +15,9 @@ public struct CompatibilityOptions: Equatable, Sendable, Codable {
   public var llffElementFlip: Bool
   /// The occupancy grid sees the density of `tensors` without its clamp.
   public var unclampedTensorsDensity: Bool
+  /// A `vm` teacher is distilled with its colour features clamped to the log-density range, although
+  /// it was trained without. Both presets do it, as the released code; false takes it as it was trained.
+  public var clampVMColorFeatures = true
   /// A student of the teacher's architecture starts from the teacher's weights.
   public var inheritSameType: Bool
   /// Teacher log-densities outside the student's range are clamped before they are compared.

@@ -81,7 +81,7 @@ public struct DistillerSettings: Equatable, Sendable, Codable {
 /// What is compared grows from features over volumes to images; see ``DistillationStep``. The student
 /// marches with the teacher's occupancy grid. Fang et al. (2023).
 public final class Distiller {
-  /// The frozen field.
+  /// The frozen field; see ``CompatibilityOptions/clampVMColorFeatures`` for a `vm` field.
   public let teacher: any RadianceField<Float>
   /// The field that learns.
   public let student: any RadianceField<Float>
@@ -119,6 +119,7 @@ public final class Distiller {
     camera: Camera, poses: PoseSource, settings: DistillerSettings, inherits: Bool = true,
     pool: WorkerPool
   ) throws {
+    let teacher = try teacher.asTeacher(settings.compatibility)
     self.teacher = teacher
     self.student = student
     self.grid = grid

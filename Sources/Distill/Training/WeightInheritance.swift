@@ -26,3 +26,19 @@ extension RadianceField {
     return shared.map(\.0.name)
   }
 }
+
+extension RadianceField {
+  /// This field as the teacher of a distillation: itself, or for a `vm` field whose clamp is not the
+  /// one that `compatibility` asks for, a copy with that clamp.
+  func asTeacher(
+    _ compatibility: CompatibilityOptions
+  ) throws(ShapeError) -> any RadianceField<Scalar> {
+    guard case .vm(var options) = configuration,
+      options.clampsColorFeatures != compatibility.clampVMColorFeatures
+    else { return self }
+    options.clampsColorFeatures = compatibility.clampVMColorFeatures
+    let copy = FieldConfiguration.vm(options).makeField(as: Scalar.self, frame: frame, seed: 0)
+    try copy.inherit(from: self)
+    return copy
+  }
+}

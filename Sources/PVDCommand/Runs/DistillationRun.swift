@@ -97,13 +97,12 @@ struct DistillationRun {
         "distilling \(loaded.field.architecture.rawValue) into \(architecture.rawValue), "
           + "\(student.parameterCount) parameters")
     }
-    return try perform(session, distiller, loaded: loaded, view: view, scale: scale)
+    return try perform(session, distiller, view: view, scale: scale)
   }
 
   /// Takes the steps, then measures the student against photographs and teacher.
   private func perform(
-    _ session: RunSession, _ distiller: Distiller, loaded: LoadedField, view: ViewTemplate,
-    scale: Double
+    _ session: RunSession, _ distiller: Distiller, view: ViewTemplate, scale: Double
   ) throws -> RunOutcome {
     let limit = request.evalViews ?? 25
     let all =
@@ -113,7 +112,7 @@ struct DistillationRun {
       request.evalEvery == nil
       ? ViewSet(all.prefix(Self.quickViews).map { all.views[$0] }) : all
     let settings = session.settings
-    let teacher = FieldRenderer(loaded, pool: pool)
+    let teacher = FieldRenderer(teacherOf: distiller, settings: settings, pool: pool)
     let student = FieldRenderer(distiller, settings: settings, pool: pool)
     let quickImages = try quick.views.map { try teacher.render($0.camera).image }
     session.evalEvery = request.evalEvery ?? max(1, distiller.settings.iterations / 10)

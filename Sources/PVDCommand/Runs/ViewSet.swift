@@ -102,6 +102,13 @@ extension FieldRenderer<Float> {
       minimumNear: Float(settings.minimumNear))
   }
 
+  /// A renderer of the teacher of a distillation.
+  convenience init(teacherOf run: Distiller, settings: RunSettings, pool: WorkerPool) {
+    self.init(
+      FieldEvaluator(run.teacher, pool: pool), grid: run.grid,
+      minimumNear: Float(settings.minimumNear))
+  }
+
   /// Renders views and compares each with its photograph and with a teacher's rendering.
   ///
   /// - Parameters:

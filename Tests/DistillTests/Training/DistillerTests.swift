@@ -98,6 +98,32 @@ struct DistillerTests {
     #expect(teacher.exportedParameters() == before)
   }
 
+  @Test("clamps the colour features of a vm teacher, unless it is to be taken as it was trained")
+  func teacherClamp() throws {
+    guard case .vm(var options) = TinyFields.configuration(.vm) else { return }
+    options.clampsColorFeatures = false
+    let teacher = VMField<Float>(options: options, seed: 1)
+    for parameter in teacher.parameters { parameter.values.fill(1) }
+    var settings = TinyScene.distillerSettings(.hash, iterations: 3)
+    let clamped = try distiller(
+      teacher, TinyFields.make(.hash, as: Float.self, seed: 4), grid: try TinyScene.grid(),
+      settings: settings)
+    // A sum of eighteen ones is above the clamp at 7.
+    let batch = try TinyScene.probe(grid: try TinyScene.grid(), pool: pool)
+    func largestFeature(_ run: Distiller) -> Float {
+      let taps = FieldTaps<Float>()
+      FieldEvaluator(run.teacher, pool: pool).forward(batch, detail: .features, into: taps)
+      return taps.features[1].max() ?? 0
+    }
+    #expect(clamped.teacher !== teacher && largestFeature(clamped) == 7)
+    #expect(clamped.teacher.exportedParameters() == teacher.exportedParameters())
+    settings.compatibility.clampVMColorFeatures = false
+    let trained = try distiller(
+      teacher, TinyFields.make(.hash, as: Float.self, seed: 4), grid: try TinyScene.grid(),
+      settings: settings)
+    #expect(trained.teacher === teacher && largestFeature(trained) == 18)
+  }
+
   @Test("keeps inherited networks where they are fixed, and trains the rest")
   func fixedNetworks() throws {
     var settings = TinyScene.distillerSettings(.mlp, iterations: 6)
