@@ -38,10 +38,14 @@ let package = Package(
     .target(name: "GoldenKit", dependencies: ["TensorIO"]),
     .target(
       name: "ReferenceBackend", dependencies: ["GoldenKit", "NeRFCore", "Fields", "Distill"]),
+    .target(
+      name: "GoldenMutants",
+      dependencies: ["GoldenKit", .product(name: "RealModule", package: "swift-numerics")]),
     .executableTarget(
       name: "PVDCommand",
       dependencies: [
         "NeRFCore", "Fields", "Distill", "TensorIO", "SceneIO", "GoldenKit", "ReferenceBackend",
+        "GoldenMutants",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -55,7 +59,9 @@ let package = Package(
     .testTarget(name: "GoldenKitTests", dependencies: ["GoldenKit", "TensorIO", "TestSupport"]),
     .testTarget(
       name: "ReferenceBackendTests",
-      dependencies: ["ReferenceBackend", "GoldenKit", "TensorIO", "NeRFCore", "TestSupport"]),
+      dependencies: [
+        "ReferenceBackend", "GoldenKit", "GoldenMutants", "TensorIO", "NeRFCore", "TestSupport",
+      ]),
     .testTarget(name: "SceneIOTests", dependencies: ["SceneIO", "TestSupport"]),
     .testTarget(
       name: "PVDCommandTests", dependencies: ["PVDCommand", "SceneIO", "TestSupport"]),

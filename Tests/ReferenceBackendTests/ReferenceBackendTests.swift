@@ -1,5 +1,6 @@
 import Foundation
 import GoldenKit
+import GoldenMutants
 import NeRFCore
 import ReferenceBackend
 import TensorIO
@@ -68,5 +69,19 @@ struct ReferenceBackendTests {
     let report = await Verifier(backend).verify(
       try GoldenCase(file, name: name), precision: .float)
     #expect(report.state == .fail && report.firstFailure?.name == tensor)
+  }
+}
+
+@Suite("Kill table")
+struct KillTableTests {
+  @Test("every bug is caught by a stored case, and no honest variant is rejected")
+  func complete() async throws {
+    let cases = try GoldenCase.names().map { try GoldenCase(named: $0) }
+    let table = await KillTable(
+      cases: cases, library: ReferenceBackend(pool: WorkerPool(threads: 2)))
+    #expect(table.rows.count == Mutation.allCases.count + HonestVariant.allCases.count)
+    for row in table.rows {
+      #expect(row.isRight, "\(row.name): \(row.cases) cases, caught by \(row.caughtBy)")
+    }
   }
 }

@@ -7,7 +7,7 @@ public struct OperationCall: Sendable {
   /// The case, for messages.
   public let caseName: String
   /// The settings.
-  public let config: CaseConfiguration
+  public private(set) var config: CaseConfiguration
   /// The precision of the answer.
   public let precision: Precision
   /// `in.`, `param.` and `cotangent.` tensors by name. In both precisions these are the stored
@@ -34,6 +34,15 @@ public struct OperationCall: Sendable {
     }
     self.tensors = tensors
     self.requested = requested
+  }
+
+  /// The same call with one setting changed: what if?
+  public func setting(_ key: String, to value: ConfigValue) -> OperationCall {
+    var changed = self
+    var values = config.values
+    values[key] = value
+    changed.config = CaseConfiguration(context: config.context, values: values)
+    return changed
   }
 
   /// Whether an input of that name is given.

@@ -5,6 +5,12 @@ public struct CaseConfiguration: Sendable {
   /// All members.
   public let values: [String: ConfigValue]
 
+  /// A configuration.
+  public init(context: String, values: [String: ConfigValue]) {
+    self.context = context
+    self.values = values
+  }
+
   /// Whether the key is present and not `null`.
   public func has(_ key: String) -> Bool {
     if let value = values[key] { value != .null } else { false }

@@ -23,7 +23,7 @@ struct GoldenCommand: ParsableCommand {
       """,
     subcommands: [
       GoldenVerifyCommand.self, GoldenListCommand.self, GoldenShowCommand.self,
-      GoldenCompareCommand.self,
+      GoldenCompareCommand.self, GoldenMutantsCommand.self,
     ])
 }
 

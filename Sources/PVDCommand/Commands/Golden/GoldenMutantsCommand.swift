@@ -1,0 +1,55 @@
+import ArgumentParser
+import Foundation
+import GoldenKit
+import GoldenMutants
+import NeRFCore
+import ReferenceBackend
+
+/// Shows that the cases catch bugs.
+struct GoldenMutantsCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "mutants",
+    abstract: "Run deliberately broken backends and show which case catches which bug.",
+    discussion: """
+      Exit code 0 if every bug is caught and every honest variant (other roundings, other orders of \
+      sums) is accepted, else 1.
+
+      Example:
+        pvd golden mutants Fixtures/golden
+      """)
+
+  @OptionGroup var selection: CaseSelection
+
+  func run() async throws {
+    let cases = try selection.items().filter { $0.operation != nil }.map {
+      try GoldenCase(contentsOf: $0.url)
+    }
+    let table = await KillTable(
+      cases: cases, library: ReferenceBackend(pool: WorkerPool(threads: nil)))
+    let console = Console(json: false)
+    for line in PVDCommand.table(Self.rows(table)) { console.say(line) }
+    let bugs = table.rows.filter { $0.bug != nil }
+    let honest = table.rows.filter { $0.bug == nil }
+    console.say(
+      "\(bugs.count { $0.isRight }) of \(bugs.count) bugs caught, "
+        + "\(honest.count { $0.isRight }) of \(honest.count) honest variants accepted")
+    if !table.isComplete { throw ExitCode(CommandFailure.badResult) }
+  }
+
+  private static func rows(_ table: KillTable) -> [[String]] {
+    [["backend", "what it does", "caught by", "ratio", "verdict"]]
+      + table.rows.map { row in
+        let clearest = row.caughtBy.first
+        let verdict =
+          row.bug == nil
+          ? (row.isRight ? "accepted" : "REJECTED") : (row.isRight ? "caught" : "SURVIVED")
+        return [
+          row.name, row.bug?.summary ?? "correct, \(row.cases) cases",
+          clearest.map {
+            "\($0.name)" + (row.caughtBy.count > 1 ? " +\(row.caughtBy.count - 1)" : "")
+          }
+            ?? "-", String(format: "%.3g", clearest?.ratio ?? row.worstRatio), verdict,
+        ]
+      }
+  }
+}
