@@ -108,23 +108,32 @@ extension LinePlot {
     }
   }
 
+  /// The colours as rules with plain values: custom properties are unknown to many viewers.
+  private static func colors(paper: String, ink: String, grid: String, lines: [String]) -> String {
+    "svg{background:\(paper)}.paper{fill:\(paper)}text{fill:\(ink)}.frame{stroke:\(ink)}"
+      + ".grid{stroke:\(grid)}"
+      + lines.enumerated().map { ".line\($0.offset){stroke:\($0.element)}" }.joined()
+  }
+
   private var header: String {
-    """
-    <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(max(width, 240)) \(max(height, 180))" \
-    font-family="sans-serif" font-size="12" role="img">
-    <style>
-    svg{--paper:#fff;--ink:#222;--grid:#ddd;--c0:#0b62b0;--c1:#c2410c;--c2:#15803d;--c3:#8e24aa;\
-    --c4:#9a6b00;--c5:#0e7c86;background:var(--paper)}
-    @media (prefers-color-scheme:dark){svg{--paper:#16181c;--ink:#e4e4e4;--grid:#3a3d44;\
-    --c0:#6cb2ff;--c1:#ff9a62;--c2:#62d58b;--c3:#d695f2;--c4:#e6bd55;--c5:#5fd3dd}}
-    text{fill:var(--ink)}.title{font-size:15px;font-weight:600}.paper{fill:var(--paper)}
-    .grid{stroke:var(--grid)}.frame{fill:none;stroke:var(--ink)}.dash{stroke-dasharray:6 4}
-    path{fill:none;stroke-width:1.8;stroke-linejoin:round;stroke-linecap:round}
-    \((0..<6).map { ".line\($0){stroke:var(--c\($0))}" }.joined())
-    </style>
-    <title>\(Self.escaped(title))</title>
-    <rect class="paper" width="100%" height="100%"/>
-    """
+    let light = Self.colors(
+      paper: "#fff", ink: "#222", grid: "#ddd",
+      lines: ["#0b62b0", "#c2410c", "#15803d", "#8e24aa", "#9a6b00", "#0e7c86"])
+    let dark = Self.colors(
+      paper: "#16181c", ink: "#e4e4e4", grid: "#3a3d44",
+      lines: ["#6cb2ff", "#ff9a62", "#62d58b", "#d695f2", "#e6bd55", "#5fd3dd"])
+    return """
+      <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(max(width, 240)) \(max(height, 180))" \
+      font-family="sans-serif" font-size="12" role="img">
+      <style>
+      .title{font-size:15px;font-weight:600}.frame{fill:none}.dash{stroke-dasharray:6 4}
+      path{fill:none;stroke-width:1.8;stroke-linejoin:round;stroke-linecap:round}
+      \(light)
+      @media (prefers-color-scheme:dark){\(dark)}
+      </style>
+      <title>\(Self.escaped(title))</title>
+      <rect class="paper" width="100%" height="100%"/>
+      """
   }
 
   private func axes(_ frame: Frame) -> [String] {
