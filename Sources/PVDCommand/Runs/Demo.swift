@@ -1,4 +1,5 @@
 import ArgumentParser
+import Distill
 import Fields
 import Foundation
 import NeRFCore
@@ -20,14 +21,15 @@ struct Demo {
     /// How far below its teacher a student may be, in dB.
     var studentMargin: Double
 
-    // Runs this short need higher rates than the defaults: a volume's density moves by about one rate
-    // a step, from 0 to the 4 and more of a surface.
+    // The network of the small preset is done with the samples early: from step 300 on it learns more
+    // from whole pixels. Full-size networks do not get that far in the default lengths.
     static let full = Plan(
       size: 100, views: 100, preset: .small, teacherSteps: 400,
       students: [
         Student(architecture: .vm, steps: 320),
         Student(architecture: .tensors, steps: 400),
-        Student(architecture: .mlp, steps: 800),
+        Student(
+          architecture: .mlp, steps: 2000, stages: StageSchedule(first: 50, second: 300)),
       ], teacherLimit: 20, studentMargin: 1)
     static let quick = Plan(
       size: 40, views: 30, preset: .tiny, teacherSteps: 250,
@@ -42,7 +44,8 @@ struct Demo {
   struct Student {
     var architecture: Architecture
     var steps: Int
-    var learningRate: Double?
+    /// The default ones of the length if nil.
+    var stages: StageSchedule?
   }
 
   /// One row of the table.
@@ -127,8 +130,8 @@ struct Demo {
           teacher: try RunFolder.checkpoint(at: teacher.path), scene: scene,
           architecture: student.architecture,
           request: self.request(
-            folder.appending(path: student.architecture.rawValue), steps: student.steps,
-            learningRate: student.learningRate), pool: engine.pool, console: console
+            folder.appending(path: student.architecture.rawValue), steps: student.steps),
+          options: DistillationOptions(stages: student.stages), pool: engine.pool, console: console
         ).perform())
     }
     let rows = try results()
@@ -141,14 +144,13 @@ struct Demo {
     try judge(rows)
   }
 
-  private func request(_ out: URL, steps: Int, learningRate: Double? = nil) -> RunRequest {
+  private func request(_ out: URL, steps: Int) -> RunRequest {
     var request = RunRequest(out: out)
     request.mode = .resume
     request.iterations = steps
     request.seed = seed
     request.preset = plan.preset
     request.samples = plan.samples
-    request.learningRate = learningRate
     return request
   }
 
