@@ -10,6 +10,7 @@ let package = Package(
     .library(name: "TensorIO", targets: ["TensorIO"]),
     .library(name: "SceneIO", targets: ["SceneIO"]),
     .library(name: "GoldenKit", targets: ["GoldenKit"]),
+    .library(name: "ForeignBackends", targets: ["ForeignBackends"]),
     .library(name: "ReferenceBackend", targets: ["ReferenceBackend"]),
     .executable(name: "pvd", targets: ["PVDCommand"]),
   ],
@@ -33,19 +34,28 @@ let package = Package(
       ]),
     .target(name: "Fields", dependencies: ["NeRFCore"]),
     .target(name: "Distill", dependencies: ["NeRFCore", "Fields"]),
+    .target(name: "Workloads", dependencies: ["NeRFCore", "Fields", "Distill"]),
     .target(name: "TensorIO", dependencies: ["CZlib"]),
     .target(name: "SceneIO", dependencies: ["NeRFCore", "Fields", "Distill", "TensorIO", "CPNG"]),
-    .target(name: "GoldenKit", dependencies: ["TensorIO"]),
     .target(
-      name: "ReferenceBackend", dependencies: ["GoldenKit", "NeRFCore", "Fields", "Distill"]),
+      name: "ErrorBounds",
+      dependencies: ["NeRFCore", .product(name: "RealModule", package: "swift-numerics")]),
+    .target(name: "GoldenKit", dependencies: ["TensorIO"]),
+    .target(name: "CGoldenBackend"),
+    .target(name: "ForeignBackends", dependencies: ["CGoldenBackend", "GoldenKit", "TensorIO"]),
+    .target(
+      name: "ReferenceBackend",
+      dependencies: ["GoldenKit", "ErrorBounds", "NeRFCore", "Fields", "Distill"]),
     .target(
       name: "GoldenMutants",
-      dependencies: ["GoldenKit", .product(name: "RealModule", package: "swift-numerics")]),
+      dependencies: [
+        "GoldenKit", "TensorIO", .product(name: "RealModule", package: "swift-numerics"),
+      ]),
     .executableTarget(
       name: "PVDCommand",
       dependencies: [
         "NeRFCore", "Fields", "Distill", "TensorIO", "SceneIO", "GoldenKit", "ReferenceBackend",
-        "GoldenMutants",
+        "ForeignBackends", "GoldenMutants", "Workloads",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -60,8 +70,16 @@ let package = Package(
     .testTarget(
       name: "ReferenceBackendTests",
       dependencies: [
-        "ReferenceBackend", "GoldenKit", "GoldenMutants", "TensorIO", "NeRFCore", "TestSupport",
+        "ReferenceBackend", "ForeignBackends", "GoldenKit", "GoldenMutants", "TensorIO", "NeRFCore",
+        "TestSupport",
       ]),
+    .testTarget(
+      name: "ErrorBoundsTests",
+      dependencies: [
+        "ErrorBounds", "NeRFCore", "GoldenKit",
+        .product(name: "RealModule", package: "swift-numerics"),
+      ]),
+    .testTarget(name: "WorkloadsTests", dependencies: ["Workloads"]),
     .testTarget(name: "SceneIOTests", dependencies: ["SceneIO", "TestSupport"]),
     .testTarget(
       name: "PVDCommandTests", dependencies: ["PVDCommand", "SceneIO", "TestSupport"]),

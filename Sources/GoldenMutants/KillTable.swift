@@ -64,38 +64,3 @@ public struct KillTable: Sendable {
       caughtBy: caught.sorted { ($0.ratio, $1.name) > ($1.ratio, $0.name) }, worstRatio: worst)
   }
 }
-
-/// A backend that is given wrong settings: for bugs of a training loop, which are differences between
-/// the settings that were meant and those that act.
-struct MisledBackend: Backend {
-  let name: String
-  let mutation: Mutation
-  let library: any Backend
-
-  init(_ mutation: Mutation, library: any Backend) {
-    name = mutation.rawValue
-    self.mutation = mutation
-    self.library = library
-  }
-
-  func supports(_ operation: String) -> Bool { library.supports(operation) }
-
-  func run(_ call: OperationCall) async throws -> OperationResult {
-    switch mutation {
-    case .featureRateDecayedAfterUse:
-      let used = try call.config.double("loss_rate_fea_sc_used")
-      return try await library.run(
-        call.setting("loss_rate_fea_sc_used", to: .double(used / 0.995)))
-    case .stageBorderOffByOne:
-      let borders = try call.config.nested("stage_iters")
-      return try await library.run(
-        call.setting(
-          "stage_iters",
-          to: .object([
-            "stage1": .int(try borders.int("stage1") + 1),
-            "stage2": .int(try borders.int("stage2") + 1),
-          ])))
-    default: return try await library.run(call)
-    }
-  }
-}

@@ -24,17 +24,26 @@ public enum Mutation: String, Sendable, CaseIterable {
   case halfPrecisionWeights
   case skipBehindActivations
   case missingReLUGradient
+  case gradientAtKink
+  case clampGradientPassed
   // Compositing
   case inclusiveTransmittance
   case infiniteLastInterval
   case earlyStop
   case missingOpacityGradient
   case depthOfFirstDelta
+  case missingDepthGradient
+  case cancelledAlpha
+  case paddingRowsCount
+  case backgroundWithOpacity
   // Losses and optimiser
   case squaredNorm
   case averagedNorm
+  case normGradientNaN
   case coupledWeightDecay
   case missingBiasCorrection
+  case epsilonInsideRoot
+  case oneStepBehind
   // Rays, colours, occupancy
   case missingHalfPixel
   case flippedCameraAxes
@@ -42,10 +51,12 @@ public enum Mutation: String, Sendable, CaseIterable {
   case swappedColorSpaces
   case swappedMortonAxes
   case highBitFirst
+  case inclusiveThreshold
   case missingGridDecay
   // Distillation
   case featureRateDecayedAfterUse
   case stageBorderOffByOne
+  case paddingLeftOut
 
   /// The operation it breaks.
   public var operation: String {
@@ -57,18 +68,22 @@ public enum Mutation: String, Sendable, CaseIterable {
     case .cosineFirst, .rawValueLast, .spuriousPi: "frequency_encoding"
     case .gradientClampAt15, .gradientNotClamped: "trunc_exp"
     case .reversedVolumeAxes, .halfTexelShift: "plenoxel_field"
-    case .halfPrecisionWeights, .skipBehindActivations, .missingReLUGradient: "nerf_mlp_trunk"
+    case .halfPrecisionWeights, .skipBehindActivations, .missingReLUGradient, .gradientAtKink:
+      "nerf_mlp_trunk"
+    case .clampGradientPassed: "field_forward"
+    case .backgroundWithOpacity: "march_composite_inference"
     case .inclusiveTransmittance, .infiniteLastInterval, .earlyStop, .missingOpacityGradient,
-      .depthOfFirstDelta:
+      .depthOfFirstDelta, .missingDepthGradient, .cancelledAlpha, .paddingRowsCount:
       "composite_rays_train"
-    case .squaredNorm, .averagedNorm: "distill_loss"
-    case .coupledWeightDecay, .missingBiasCorrection: "adamw_cosine"
+    case .squaredNorm, .averagedNorm, .normGradientNaN: "distill_loss"
+    case .coupledWeightDecay, .missingBiasCorrection, .epsilonInsideRoot, .oneStepBehind:
+      "adamw_cosine"
     case .missingHalfPixel, .flippedCameraAxes, .unnormalisedRays: "get_rays"
     case .swappedColorSpaces: "srgb"
     case .swappedMortonAxes: "morton3D"
-    case .highBitFirst: "packbits"
+    case .highBitFirst, .inclusiveThreshold: "packbits"
     case .missingGridDecay: "density_grid_update"
-    case .featureRateDecayedAfterUse: "pvd_distill_step"
+    case .featureRateDecayedAfterUse, .paddingLeftOut: "pvd_distill_step"
     case .stageBorderOffByOne: "pvd_distill_sequence"
     }
   }
@@ -96,24 +111,35 @@ public enum Mutation: String, Sendable, CaseIterable {
     case .halfPrecisionWeights: "weights are stored in half precision"
     case .skipBehindActivations: "the skip connection is put behind the activations"
     case .missingReLUGradient: "the gradient passes units that are off"
+    case .gradientAtKink: "the gradient passes units at exactly zero"
+    case .clampGradientPassed: "the gradient passes log-densities outside the clamp"
     case .inclusiveTransmittance: "the transmittance behind the sample weights it"
     case .infiniteLastInterval: "the last interval of a ray is 1e10"
     case .earlyStop: "a ray ends where its transmittance falls below 1e-4"
     case .missingOpacityGradient: "no gradient comes back through the opacity"
     case .depthOfFirstDelta: "the depth sums step lengths instead of distances"
+    case .missingDepthGradient: "no gradient comes back through the depth"
+    case .cancelledAlpha: "opacity is 1 − exp(−x) instead of −expm1(−x)"
+    case .paddingRowsCount: "the last ray takes the padding rows"
+    case .backgroundWithOpacity: "the background is weighted with W instead of 1 − W"
     case .squaredNorm: "the norm is squared"
+    case .normGradientNaN: "the gradient of a norm of zero is 0 / 0"
     case .averagedNorm: "the norm is divided by the number of entries"
     case .coupledWeightDecay: "the weight decay is added to the gradient"
     case .missingBiasCorrection: "moments are not corrected for their start"
+    case .epsilonInsideRoot: "ε is added inside the root"
+    case .oneStepBehind: "the schedule is advanced before the step"
     case .missingHalfPixel: "rays start at the corners of pixels"
     case .flippedCameraAxes: "y and z of the camera are flipped"
     case .unnormalisedRays: "ray directions are not normalised"
     case .swappedColorSpaces: "sRGB and linear are exchanged"
     case .swappedMortonAxes: "x and z of the Morton order are exchanged"
     case .highBitFirst: "the first cell is the highest bit"
+    case .inclusiveThreshold: "a density at the threshold sets its bit"
     case .missingGridDecay: "old densities do not decay"
     case .featureRateDecayedAfterUse: "the feature rate decays after use"
     case .stageBorderOffByOne: "stages change one step late"
+    case .paddingLeftOut: "padding rows do not enter the loss, unlike in the original"
     }
   }
 }

@@ -131,7 +131,8 @@ extension TextbookBackend {
             has(.skipBehindActivations)
               ? input.dropLast(encoded.count) : input.dropFirst(encoded.count)) : input
         if !has(.missingReLUGradient) {
-          for i in below.indices where active[i] <= 0 { below[i] = 0 }
+          let atKink = has(.gradientAtKink)
+          for i in below.indices where active[i] < 0 || active[i] == 0 && !atKink { below[i] = 0 }
         }
         cotangent = below
       }

@@ -13,13 +13,19 @@ extension TextbookBackend {
     let imageGradient = try call.floats("cotangent.image")
     let opacityGradient = try call.floats("cotangent.weights_sum")
     let n = rays.count / 3
+    let depthGradient =
+      call.has("cotangent.depth") && !has(.missingDepthGradient)
+      ? try call.floats("cotangent.depth") : [Float](repeating: 0, count: n)
+    let last = rays.indices.filter { $0 % 3 == 1 }.map { rays[$0] }.max() ?? 0
     var image = [Float](repeating: 0, count: 3 * n)
     var opacity = [Float](repeating: 0, count: n)
     var depth = [Float](repeating: 0, count: n)
     var sigmaGradient = [Float](repeating: 0, count: sigma.count)
     var colorGradient = [Float](repeating: 0, count: color.count)
     for ray in 0..<n {
-      let (number, first, count) = (rays[3 * ray], rays[3 * ray + 1], rays[3 * ray + 2])
+      let (number, first) = (rays[3 * ray], rays[3 * ray + 1])
+      var count = rays[3 * ray + 2]
+      if has(.paddingRowsCount) && first == last { count = sigma.count - 1 - first }
       // The original gives a ray that reaches the end of its buffer nothing.
       guard count > 0, first + count < sigma.count else { continue }
       let samples = first..<first + count
@@ -27,17 +33,21 @@ extension TextbookBackend {
       var distance: Float = 0
       var weights = [Float](repeating: 0, count: count)
       var behind = [Float](repeating: 0, count: count)
+      var distances = behind
       for k in samples {
         var delta = deltas[2 * k]
         if has(.infiniteLastInterval) && k == samples.upperBound - 1 { delta = 1e10 }
         if has(.earlyStop) && transmittance < 1e-4 { break }
-        let alpha = -Float.expMinusOne(-sigma[k] * delta)
+        let alpha =
+          has(.cancelledAlpha)
+          ? 1 - Float.exp(-sigma[k] * delta) : -Float.expMinusOne(-sigma[k] * delta)
         let after = transmittance * (1 - alpha)
         let weight = alpha * (has(.inclusiveTransmittance) ? after : transmittance)
         transmittance = after
         distance += has(.depthOfFirstDelta) ? deltas[2 * k] : deltas[2 * k + 1]
         weights[k - first] = weight
         behind[k - first] = after
+        distances[k - first] = distance
         opacity[number] += weight
         depth[number] = add(weight, times: distance, to: depth[number])
         for c in 0..<3 {
@@ -47,6 +57,7 @@ extension TextbookBackend {
       // What is seen of the samples behind k, and their opacity.
       var rest: [Float] = [0, 0, 0]
       var restOpacity: Float = 0
+      var restDepth: Float = 0
       for k in samples.reversed() {
         var slope: Float = 0
         for c in 0..<3 {
@@ -59,6 +70,9 @@ extension TextbookBackend {
           slope += opacityGradient[number] * (behind[k - first] - restOpacity)
         }
         restOpacity += weights[k - first]
+        let distance = distances[k - first]
+        slope += depthGradient[number] * (behind[k - first] * distance - restDepth)
+        restDepth += weights[k - first] * distance
         sigmaGradient[k] = deltas[2 * k] * slope
       }
     }
@@ -145,7 +159,10 @@ extension TextbookBackend {
   private func packed(_ grid: [Float], threshold: Float) -> [Int] {
     stride(from: 0, to: grid.count, by: 8).map { start in
       var byte = 0
-      for bit in 0..<8 where grid[start + bit] > threshold {
+      for bit in 0..<8
+      where grid[start + bit] > threshold
+        || has(.inclusiveThreshold) && grid[start + bit] == threshold
+      {
         byte |= 1 << (has(.highBitFirst) ? 7 - bit : bit)
       }
       return byte

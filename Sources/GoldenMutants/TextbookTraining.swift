@@ -13,7 +13,7 @@ extension TextbookBackend {
     func sum(_ f: (Float) -> Float) -> Float { dot(e.count, { f(e[$0]) }, { _ in 1 }) }
     let square = dot(e.count, { e[$0] }, { e[$0] })
     var norm = square.squareRoot()
-    var normGradient = e.map { norm > 0 ? $0 / norm : 0 }
+    var normGradient = e.map { norm > 0 || has(.normGradientNaN) ? $0 / norm : 0 }
     if has(.squaredNorm) { (norm, normGradient) = (square, e.map { 2 * $0 }) }
     if has(.averagedNorm) { (norm, normGradient) = (norm / n, normGradient.map { $0 / n }) }
     let beta: Float = 0.05
@@ -21,6 +21,8 @@ extension TextbookBackend {
     try result.set("grad.normL2.in.pred", normGradient)
     try result.set("out.L2", [square / n])
     try result.set("grad.L2.in.pred", e.map { 2 * $0 / n })
+    try result.set("out.L1", [sum { abs($0) } / n])
+    try result.set("grad.L1.in.pred", e.map { ($0 > 0 ? 1 : $0 < 0 ? -1 : 0) / n })
     try result.set("out.normL1", [sum { abs($0) }])
     try result.set("grad.normL1.in.pred", e.map { $0 > 0 ? 1 : $0 < 0 ? -1 : 0 as Float })
     try result.set(
@@ -53,7 +55,7 @@ extension TextbookBackend {
         var v = m
         for step in 1...steps {
           let g = try call.floats("in.grad\(number).step\(step)")
-          let lr = Float(rate(initial, step - 1))
+          let lr = Float(rate(initial, has(.oneStepBehind) ? step : step - 1))
           let first = has(.missingBiasCorrection) ? 1 : 1 - pow(betas[0], Float(step))
           let second = has(.missingBiasCorrection) ? 1 : 1 - pow(betas[1], Float(step))
           for i in theta.indices {
@@ -61,7 +63,11 @@ extension TextbookBackend {
             if !has(.coupledWeightDecay) { theta[i] *= 1 - lr * decay }
             m[i] = betas[0] * m[i] + (1 - betas[0]) * slope
             v[i] = betas[1] * v[i] + (1 - betas[1]) * slope * slope
-            theta[i] -= lr * (m[i] / first) / ((v[i] / second).squareRoot() + epsilon)
+            let corrected = v[i] / second
+            let root =
+              has(.epsilonInsideRoot)
+              ? (corrected + epsilon).squareRoot() : corrected.squareRoot() + epsilon
+            theta[i] -= lr * (m[i] / first) / root
           }
           try result.set("out.\(name).step\(step)", theta)
         }

@@ -28,6 +28,7 @@ struct PVD: AsyncParsableCommand {
     subcommands: [
       DemoCommand.self, SceneCommand.self, TrainCommand.self, DistillCommand.self,
       EvalCommand.self, RenderCommand.self, PlotCommand.self, GoldenCommand.self,
+      GradientCheckCommand.self, BenchCommand.self,
     ])
 
   static func main() async {

@@ -14,9 +14,9 @@ enum HashGridAnswer: OperationAnswer {
     let x: [[T]] = try call.columns("in.x", geometry.dimensions)
     let table: [T] = try call.scalars(
       "param.embeddings", count: geometry.rowCount * geometry.features)
-    // Padding lies inside the cube, where it would be seen if it leaked.
+    // Padding lies inside the cube, where it would be seen if it leaked, and off the borders of cells.
     let points = PaddedRows(
-      x.map { $0.map { ($0 + bound) / (2 * bound) } }, filler: T(1) / 2)
+      x.map { $0.map { ($0 + bound) / (2 * bound) } }, filler: 0.3125)
     var result = OperationResult(call)
     try result.set("out.y", forward(geometry, table, points))
     let scales: [Float] = geometry.levels.indices.map { geometry.scale(of: $0) }

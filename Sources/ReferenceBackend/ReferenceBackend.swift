@@ -27,7 +27,7 @@ public struct ReferenceBackend: Backend {
     }
   }
 
-  private static let answers: [String: any OperationAnswer.Type] = {
+  static let answers: [String: any OperationAnswer.Type] = {
     let all: [any OperationAnswer.Type] = [
       FrequencyEncodingAnswer.self, SphericalHarmonicsAnswer.self, HashGridAnswer.self,
       TruncatedExponentialAnswer.self, FieldAnswer.self, VectorMatrixAnswer.self,

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The built executable, run as a process.
@@ -15,26 +16,6 @@ struct Command {
     var errorLines: [Substring] { errors.split(separator: "\n") }
   }
 
-  private struct NotFound: Error {}
-
-  /// `pvd` beside the test bundle.
-  private static func executable() throws -> URL {
-    let places = [
-      URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath(), Bundle.main.bundleURL,
-      Bundle.main.executableURL, URL(fileURLWithPath: CommandLine.arguments[0]),
-    ].compactMap { $0 }
-    for place in places {
-      var folder = place
-      // On macOS the bundle is a folder of several levels.
-      for _ in 0..<4 {
-        folder.deleteLastPathComponent()
-        let candidate = folder.appending(path: "pvd")
-        if FileManager.default.isExecutableFile(atPath: candidate.path) { return candidate }
-      }
-    }
-    throw NotFound()
-  }
-
   private let process = Process()
   private let outputFile: URL
   private let errorFile: URL
@@ -43,7 +24,7 @@ struct Command {
   ///
   /// - Parameter shell: Commands that a shell runs first, for limits.
   init(_ arguments: [String], shell: String? = nil) throws {
-    let pvd = try Self.executable()
+    let pvd = try BuiltProgram.pvd()
     if let shell {
       process.executableURL = URL(fileURLWithPath: "/bin/sh")
       process.arguments = ["-c", "\(shell); exec \"$0\" \"$@\"", pvd.path] + arguments

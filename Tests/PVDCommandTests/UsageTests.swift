@@ -5,7 +5,9 @@ import Testing
 struct UsageTests {
   @Test(
     "every command explains itself with examples",
-    arguments: ["demo", "scene", "train", "distill", "eval", "render", "plot", "golden"])
+    arguments: [
+      "demo", "scene", "train", "distill", "eval", "render", "plot", "golden", "gradcheck", "bench",
+    ])
   func help(command: String) throws {
     let outcome = try Command.run(command, "--help")
     #expect(outcome.status == 0)

@@ -10,6 +10,9 @@
 // floats apart (17 cache lines, so that rows of a column do not share cache sets). Kernels on tiles
 // process `count` columns, a multiple of PVD_TILE_STEP: the caller pads with harmless samples.
 
+// Independent chains that hide the latency of a multiply-add.
+enum { PVD_PEAK_CHAINS = 10 };
+
 enum { PVD_TILE_CAPACITY = 256, PVD_TILE_STRIDE = 272, PVD_TILE_STEP = 64 };
 
 // How an integer corner of a hash-grid level becomes a table row.
@@ -33,6 +36,11 @@ typedef struct {
 
 typedef struct {
   const char *name; // "base", "v3", "v4"
+
+  // What the machine can do at most: `rounds` rounds of PVD_PEAK_CHAINS independent multiply-adds of
+  // `lanes` floats. The value keeps the compiler from dropping them.
+  float (*peak)(int64_t rounds);
+  int32_t lanes;
 
   // y = W x (+ b), optionally followed by ReLU. W is [outputs][inputs].
   void (*dense_forward)(const float *weight, const float *bias, const float *x, float *y,

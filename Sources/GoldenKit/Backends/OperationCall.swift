@@ -15,6 +15,8 @@ public struct OperationCall: Sendable {
   public let tensors: [String: StoredTensor]
   /// The expected `out.`, `grad.` and `aux.` tensors: their shapes, without values.
   public let requested: [String: [Int]]
+  /// The element types of the stored ones among them.
+  public let requestedTypes: [String: TensorElementType]
 
   /// The call that a case makes.
   public init(_ golden: GoldenCase, precision: Precision) {
@@ -24,16 +26,33 @@ public struct OperationCall: Sendable {
     self.precision = precision
     var tensors: [String: StoredTensor] = [:]
     var requested: [String: [Int]] = [:]
+    var types: [String: TensorElementType] = [:]
     for name in golden.file.names where !name.hasSuffix(".f64") {
       guard let tensor = golden.file[name] else { continue }
       if ["in.", "param.", "cotangent."].contains(where: name.hasPrefix) {
         tensors[name] = tensor
       } else if ["out.", "grad.", "aux."].contains(where: name.hasPrefix) {
         requested[name] = tensor.shape
+        types[name] = tensor.elementType
       }
     }
     self.tensors = tensors
     self.requested = requested
+    requestedTypes = types
+  }
+
+  init(
+    operation: String, caseName: String, config: CaseConfiguration, precision: Precision,
+    tensors: [String: StoredTensor], requested: [String: [Int]],
+    requestedTypes: [String: TensorElementType] = [:]
+  ) {
+    self.operation = operation
+    self.caseName = caseName
+    self.config = config
+    self.precision = precision
+    self.tensors = tensors
+    self.requested = requested
+    self.requestedTypes = requestedTypes
   }
 
   /// The same call with one setting changed: what if?

@@ -1,9 +1,19 @@
 public import TensorIO
 
+/// A number type that knows how far a single-precision result may be from it.
+public protocol ErrorCarrying {
+  /// The value.
+  var value: Double { get }
+  /// What a correct single-precision computation of it may differ by.
+  var bound: Double { get }
+}
+
 /// What a backend returns: tensors by name.
 public struct OperationResult: Sendable {
   /// The tensors.
   public private(set) var tensors: [String: StoredTensor] = [:]
+  /// The forward-error bounds of tensors that were computed with an ``ErrorCarrying`` type.
+  public private(set) var bounds: [String: [Double]] = [:]
   private let requested: [String: [Int]]
 
   /// An empty answer to `call`.
@@ -17,6 +27,12 @@ public struct OperationResult: Sendable {
     _ name: String, _ values: [T], shape: [Int]? = nil
   ) throws {
     let shape = shape ?? self.shape(name, count: values.count)
+    if T.self is any ErrorCarrying.Type {
+      let carriers = values.compactMap { $0 as? any ErrorCarrying }
+      tensors[name] = try StoredTensor(carriers.map(\.value), shape: shape)
+      bounds[name] = carriers.map(\.bound)
+      return
+    }
     tensors[name] =
       T.self == Double.self
       ? try StoredTensor(values.map { Double($0) }, shape: shape)
@@ -27,6 +43,12 @@ public struct OperationResult: Sendable {
   public mutating func set(_ name: String, _ values: [Int], shape: [Int]? = nil) throws {
     let shape = shape ?? self.shape(name, count: values.count)
     tensors[name] = try StoredTensor(values.map { Int64($0) }, shape: shape)
+  }
+
+  /// Replaces bounds by larger ones, element by element: those of another way to compute the tensor.
+  public mutating func widen(_ name: String, to other: [Double]) {
+    guard let old = bounds[name], old.count == other.count else { return }
+    bounds[name] = zip(old, other).map { max($0, $1) }
   }
 
   /// Adds a tensor as it is.

@@ -1,4 +1,4 @@
-/// A small generator for test data: the same seed gives the same numbers everywhere.
+/// A small generator for cases and test data: the same seed gives the same numbers everywhere.
 ///
 /// Steele, Lea and Flood (2014): a Weyl sequence `s ← s + ⌊2⁶⁴/φ⌋` through a mixing function.
 public struct SplitMix64: RandomNumberGenerator, Sendable {

@@ -85,7 +85,9 @@ extension GoldenCase {
     guard answer.shape == stored.shape else {
       return .refused(name, "its shape is \(answer.shape), expected is \(stored.shape)")
     }
-    let twin = precision == .double ? file[name + ".f64"] : nil
+    // A bound holds for the distance from the exact value, which the rounded one only stands for.
+    let isDouble = precision == .double
+    let twin = isDouble || file["bound." + name] != nil ? file[name + ".f64"] : nil
     if let twin, twin.shape != stored.shape {
       throw GoldenError(
         "\(self.name): `\(name).f64` has shape \(twin.shape), not that of its twin.")
@@ -96,8 +98,9 @@ extension GoldenCase {
     return TensorReport(
       name, shape: stored.shape, actual: try Self.values(answer), expected: expected,
       allowance: try allowance(
-        name, stored: stored, expected: expected, smoothTwin: twin != nil && rules.double == .smooth
-      ), mask: mask, share: isBulk ? OperationRules.bulkShare : 1,
+        name, stored: stored, expected: expected,
+        smoothTwin: isDouble && twin != nil && rules.double == .smooth), mask: mask,
+      share: isBulk ? OperationRules.bulkShare : 1,
       farthest: isBulk ? OperationRules.farthest(config) : 0)
   }
 

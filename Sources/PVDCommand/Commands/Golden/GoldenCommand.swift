@@ -23,7 +23,8 @@ struct GoldenCommand: ParsableCommand {
       """,
     subcommands: [
       GoldenVerifyCommand.self, GoldenListCommand.self, GoldenShowCommand.self,
-      GoldenCompareCommand.self, GoldenMutantsCommand.self,
+      GoldenCompareCommand.self, GoldenGenerateCommand.self, GoldenMutantsCommand.self,
+      GoldenRunCommand.self, GoldenChildCommand.self,
     ])
 }
 
@@ -112,7 +113,7 @@ struct GoldenShowCommand: ParsableCommand {
     console.say("source     \(oneLine(golden.source))")
     if !golden.notes.isEmpty { console.say("notes      \(oneLine(golden.notes))") }
     for (key, value) in golden.config.values.sorted(by: { $0.key < $1.key }) {
-      console.say("  \(oneLine("\(key) = \(value)"))")
+      console.say("  \(oneLine("\(key) = \(value.text)"))")
     }
     var rows = [["tensor", "type", "shape", "tolerance"]]
     for name in golden.file.names {

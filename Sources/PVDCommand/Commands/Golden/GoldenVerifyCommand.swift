@@ -3,7 +3,6 @@ import Foundation
 import GoldenKit
 import NeRFCore
 import ReferenceBackend
-import TensorIO
 
 /// Runs this library on case files.
 struct GoldenVerifyCommand: AsyncParsableCommand {
@@ -28,14 +27,7 @@ struct GoldenVerifyCommand: AsyncParsableCommand {
   @Option(help: "Instruction set of the single-precision kernels: base, v3 or v4.")
   var isa: String?
 
-  @Flag(help: "Count operations that this library does not have as failures.")
-  var requireAll = false
-
-  @Option(help: ArgumentHelp("Write the report as JSON.", valueName: "file"))
-  var json: String?
-
-  @Option(help: ArgumentHelp("Write the report as JUnit XML.", valueName: "file"))
-  var junit: String?
+  @OptionGroup var suite: SuiteOptions
 
   @Option(help: ArgumentHelp("Threads; all processors by default.", valueName: "n"))
   var threads: Int?
@@ -53,78 +45,13 @@ struct GoldenVerifyCommand: AsyncParsableCommand {
   func run() async throws {
     // Read by the kernels on their first use, which is later than this.
     if let isa { setenv("PVD_ISA", isa, 1) }
-    let items = try selection.items()
-    let console = Console(json: false)
     let verifier = Verifier(ReferenceBackend(pool: WorkerPool(threads: threads)))
-    var reports: [CaseReport] = []
-    for (index, item) in items.enumerated() {
-      console.progress { "\(index) of \(items.count) cases" }
-      reports += await verify(item, verifier, console)
-    }
-    console.endProgress()
-    let suite = SuiteReport(backend: verifier.backend.name, cases: reports)
-    for line in Self.overview(suite) { console.say(line) }
-    console.say(
-      "\(suite.summary); \(items.count) files, kernels \(FastKernels.instructionSet)")
-    if let json { try AtomicFile.write(try suite.json(), to: URL(fileURLWithPath: json)) }
-    if let junit {
-      try AtomicFile.write(Data(suite.junit().utf8), to: URL(fileURLWithPath: junit))
-    }
-    guard suite.succeeded(requireAll: requireAll) else {
-      throw ExitCode(CommandFailure.badResult)
-    }
-  }
-
-  private func verify(
-    _ item: CaseSelection.Item, _ verifier: Verifier, _ console: Console
-  ) async -> [CaseReport] {
-    var reports: [CaseReport] = []
-    let golden: GoldenCase?
-    var fault = ""
-    do { golden = try GoldenCase(contentsOf: item.url) } catch {
-      golden = nil
-      fault = "\(error)"
-    }
-    for precision in precision.map({ [$0] }) ?? Precision.allCases {
-      let report: CaseReport
-      if let golden {
-        report = await verifier.verify(golden, precision: precision)
-      } else {
-        report = .unanswered(
-          item.name, operation: item.operation, precision: precision, state: .error,
-          message: fault)
-      }
-      reports.append(report)
-      guard report.state.isFailure || report.state == .warning else { continue }
-      console.say(oneLine(report.summary))
-      let command =
-        "pvd golden verify \(item.url.path) --precision \(precision.rawValue)"
-        + (isa.map { " --isa \($0)" } ?? "")
-      for line in report.details(golden, reproducedBy: command) {
-        console.say("  " + oneLine(line))
-      }
-    }
-    return reports
-  }
-
-  /// One line an operation.
-  private static func overview(_ suite: SuiteReport) -> [String] {
-    var rows = [["operation", "cases", "worst ratio float", "worst ratio double", "state"]]
-    let groups = Dictionary(grouping: suite.cases, by: \.operation)
-    for (operation, reports) in groups.sorted(by: { $0.key < $1.key }) {
-      func worst(_ precision: Precision) -> String {
-        let ratios = reports.filter { $0.precision == precision && !$0.tensors.isEmpty }
-          .map(\.worstRatio)
-        return ratios.max().map { String(format: "%.3g", $0) } ?? "-"
-      }
-      let states = VerificationState.allCases.filter { state in
-        reports.contains { $0.state == state }
-      }
-      rows.append([
-        oneLine(operation), "\(Set(reports.map(\.name)).count)", worst(.float), worst(.double),
-        states.map(\.rawValue).joined(separator: ", "),
-      ])
-    }
-    return table(rows)
+    try await SuiteRun(
+      verifier: verifier, precisions: precision.map { [$0] } ?? Precision.allCases, options: suite,
+      reproduction: { path, precision in
+        "pvd golden verify \(path) --precision \(precision.rawValue)"
+          + (isa.map { " --isa \($0)" } ?? "")
+      }, remark: ", kernels \(FastKernels.instructionSet)"
+    ).perform(try selection.items())
   }
 }

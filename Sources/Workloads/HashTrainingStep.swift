@@ -1,0 +1,108 @@
+import Distill
+import Fields
+public import NeRFCore
+
+/// W8: one training step of a hash field on 4096 rays of 64 samples.
+///
+/// Hash grid of 14 levels and 2¹⁹ rows, networks 28→64→16 and 31→64→64→3, compositing on white, mean
+/// squared error, gradients of table and networks, AdamW on all 10.6 M parameters.
+public final class HashTrainingStep: Workload {
+  public static let name = "W8"
+  public static let mode = "step"
+  public static let summary = "hash field training step, 4096 rays of 64 samples"
+
+  static let rays = 4096
+  static let samplesPerRay = 64
+
+  public static var cost: WorkloadCost {
+    let samples = Double(rays * samplesPerRay)
+    // Weights of the five layers, each used forward and in both directions backward.
+    let weights = 28 * 64 + 64 * 16 + 31 * 64 + 64 * 64 + 64 * 3
+    let parameters = 10_607_408.0
+    // Values, two moments and gradients are read and written: eight times four bytes.
+    return WorkloadCost(
+      operations: 6 * Double(weights) * samples, bytes: 32 * parameters,
+      // Eight corners of fourteen levels, read once and added to once.
+      randomAccesses: 2 * 8 * 14 * samples)
+  }
+
+  private let pool: WorkerPool
+  private let batch: SampleBatch
+  private let targets: [Float]
+  private let evaluator: FieldEvaluator<Float>
+  private let optimizer: FieldOptimizer<Float>
+  private let taps = FieldTaps<Float>()
+  private let cotangents = FieldTaps<Float>()
+  private let store = ActivationStore<Float>()
+  /// The mean squared error of the last step.
+  public private(set) var loss = Double.nan
+
+  public init(pool: WorkerPool) throws {
+    self.pool = pool
+    let field = HashField<Float>(seed: 0)
+    let table = WorkloadRandom(seed: 804).uniform(field.parameters[0].count, -0.1, 0.1)
+    try field.parameters[0].load(table)
+    for (index, parameter) in field.parameters.dropFirst().enumerated() {
+      try parameter.load(
+        WorkloadRandom(seed: UInt32(810 + index)).weights(
+          outputs: parameter.shape[0], inputs: parameter.shape[1]))
+    }
+    evaluator = FieldEvaluator(field, pool: pool)
+    var configuration = AdamWConfiguration()
+    configuration.weightDecay = 0.01
+    optimizer = FieldOptimizer(field, configuration: configuration)
+    batch = try Self.samples()
+    targets = WorkloadRandom(seed: 803).uniform(3 * Self.rays, 0, 1)
+  }
+
+  /// Points along segments between random points of the unit cube, in the field's box of ±1.
+  private static func samples() throws -> SampleBatch {
+    let starts = WorkloadRandom(seed: 801).uniform(3 * rays, 0, 1).map(Double.init)
+    let ends = WorkloadRandom(seed: 802).uniform(3 * rays, 0, 1).map(Double.init)
+    var positions = [[Float]](repeating: [], count: 3)
+    var directions = [[Float]](repeating: [], count: 3)
+    var deltas: [Float] = []
+    for ray in 0..<rays {
+      let step = (0..<3).map { ends[3 * ray + $0] - starts[3 * ray + $0] }
+      let length = step.reduce(0) { $0 + $1 * $1 }.squareRoot()
+      for sample in 0..<samplesPerRay {
+        let share = (Double(sample) + 0.5) / Double(samplesPerRay)
+        for axis in 0..<3 {
+          positions[axis].append(Float(2 * (starts[3 * ray + axis] + step[axis] * share) - 1))
+          directions[axis].append(Float(step[axis] / length))
+        }
+        deltas.append(Float(2 * length / Double(samplesPerRay)))
+      }
+    }
+    return try SampleBatch(
+      positions: positions, directions: directions, deltas: deltas, gaps: deltas,
+      spans: (0..<rays).map { RaySpan(offset: $0 * samplesPerRay, count: samplesPerRay) })
+  }
+
+  public func run() throws {
+    evaluator.forward(batch, detail: .full, into: taps, keeping: store)
+    let colors = taps.interleavedColors(pool: pool)
+    let rays = try batch.composite(
+      densities: taps.densities.span, colors: colors.span, pool: pool)
+    let pixels = try rays.pixels(over: [1, 1, 1])
+    var gradients = [Float](repeating: 0, count: pixels.count)
+    var sum = 0.0
+    for i in pixels.indices {
+      let error = pixels[i] - targets[i]
+      sum += Double(error) * Double(error)
+      gradients[i] = 2 * error / Float(pixels.count)
+    }
+    loss = sum / Double(pixels.count)
+    let backward = try batch.compositeGradients(
+      rays, colors: colors.span, imageGradients: gradients,
+      opacityGradients: CompositedRays.opacityGradients(
+        imageGradients: gradients, background: [1, 1, 1]), pool: pool)
+    cotangents.resize(to: batch.count)
+    cotangents.clear()
+    cotangents.addCompositing(backward, pool: pool)
+    evaluator.backward(batch, detail: .full, taps: taps, cotangents: cotangents, store: store)
+    let field = evaluator.field
+    optimizer.step(
+      reached: field.parametersReached(by: .full), primary: 1e-2, secondary: 1e-2, pool: pool)
+  }
+}

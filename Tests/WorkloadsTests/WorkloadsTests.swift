@@ -1,0 +1,51 @@
+import NeRFCore
+import Testing
+import Workloads
+
+@Suite("Workloads")
+struct WorkloadsTests {
+  @Test("the generator gives the published numbers")
+  func generator() {
+    let random = WorkloadRandom(seed: 101)
+    #expect((0..<4).map(random.unit) == [0.7306378, 0.6988131, 0.9145151, 0.4269609])
+    let directions = WorkloadRandom(seed: 402).directions(2)
+    for (axis, expected) in [
+      [0.66990405, -0.5519176], [0.67456764, 0.412214], [0.31014037, 0.7248907],
+    ].enumerated() {
+      for (value, number) in zip(directions[axis], expected) {
+        #expect(abs(Double(value) - number) < 1e-7)
+      }
+    }
+  }
+
+  @Test("a timing is the median of its repetitions")
+  func timing() {
+    let timing = Timing(durations: [3, 1, 2, 10])
+    #expect(timing.median == 2.5 && timing.minimum == 1 && timing.spread == 9 / 2.5)
+    var calls = 0
+    let measured = Timing(seconds: 0) { calls += 1 }
+    #expect(measured.durations.count == 7 && calls > 9)
+  }
+
+  @Test("a training step takes the same loss down with one thread and two")
+  func step() throws {
+    var losses: [[Double]] = []
+    for threads in [1, 2] {
+      let workload = try HashTrainingStep(pool: WorkerPool(threads: threads))
+      losses.append(
+        try (0..<3).map { _ in
+          try workload.run()
+          return workload.loss
+        })
+    }
+    #expect(losses[0] == losses[1])
+    #expect(losses[0][2] < losses[0][0] && losses[0][0] < 0.5)
+  }
+
+  @Test("the machine's bounds are positive, and a bound grows with the work")
+  func bounds() {
+    let bounds = MachineBounds(pool: WorkerPool(threads: 1))
+    for rate in [bounds.arithmetic, bounds.copying, bounds.randomReads] { #expect(rate > 1e6) }
+    #expect(HashTrainingStep.cost.bound(bounds) > 0)
+  }
+}
