@@ -33,7 +33,6 @@ public final class HashTrainingStep: Workload {
   private let optimizer: FieldOptimizer<Float>
   private let taps = FieldTaps<Float>()
   private let cotangents = FieldTaps<Float>()
-  private let store = ActivationStore<Float>()
   /// The mean squared error of the last step.
   public private(set) var loss = Double.nan
 
@@ -80,27 +79,11 @@ public final class HashTrainingStep: Workload {
   }
 
   public func run() throws {
-    evaluator.forward(batch, detail: .full, into: taps, keeping: store)
-    let colors = taps.interleavedColors(pool: pool)
-    let rays = try batch.composite(
-      densities: taps.densities.span, colors: colors.span, pool: pool)
-    let pixels = try rays.pixels(over: [1, 1, 1])
-    var gradients = [Float](repeating: 0, count: pixels.count)
-    var sum = 0.0
-    for i in pixels.indices {
-      let error = pixels[i] - targets[i]
-      sum += Double(error) * Double(error)
-      gradients[i] = 2 * error / Float(pixels.count)
+    let pixels = try PixelLoss(batch, targets: targets, background: [1, 1, 1])
+    evaluator.accumulateGradients(batch, taps: taps, cotangents: cotangents) { rays in
+      pixels.accumulate(rays, taps: taps, cotangents: cotangents)
     }
-    loss = sum / Double(pixels.count)
-    let backward = try batch.compositeGradients(
-      rays, colors: colors.span, imageGradients: gradients,
-      opacityGradients: CompositedRays.opacityGradients(
-        imageGradients: gradients, background: [1, 1, 1]), pool: pool)
-    cotangents.resize(to: batch.count)
-    cotangents.clear()
-    cotangents.addCompositing(backward, pool: pool)
-    evaluator.backward(batch, detail: .full, taps: taps, cotangents: cotangents, store: store)
+    loss = pixels.value
     let field = evaluator.field
     optimizer.step(
       reached: field.parametersReached(by: .full), primary: 1e-2, secondary: 1e-2, pool: pool)

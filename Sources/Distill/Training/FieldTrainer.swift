@@ -99,7 +99,6 @@ public final class FieldTrainer {
   private let updatesOccupancy: Bool
   private let taps = FieldTaps<Float>()
   private let cotangents = FieldTaps<Float>()
-  private let store = ActivationStore<Float>()
   var budget: RayBudget
 
   /// - Parameters:
@@ -189,33 +188,12 @@ public final class FieldTrainer {
   private func accumulateGradients(
     _ batch: SampleBatch, _ drawn: StepRays
   ) throws -> (loss: Double, meanSquaredError: Double) {
-    times.measure("forward") {
-      evaluator.forward(batch, detail: .full, into: taps, keeping: store)
-    }
-    let error = try times.measure("compositing") { () throws -> Double in
-      let colors = taps.interleavedColors(pool: pool)
-      let rays = try batch.composite(
-        densities: taps.densities.span, colors: colors.span, pool: pool)
-      let pixels = try rays.pixels(over: drawn.background)
-      var sum = 0.0
-      var gradients = [Float](repeating: 0, count: pixels.count)
-      for i in pixels.indices {
-        let e = pixels[i] - drawn.targets[i]
-        sum += Double(e) * Double(e)
-        gradients[i] = 2 * e / Float(pixels.count)
+    let error = try times.measure("gradients") { () throws -> Double in
+      let loss = try PixelLoss(batch, targets: drawn.targets, background: drawn.background)
+      evaluator.accumulateGradients(batch, taps: taps, cotangents: cotangents) { rays in
+        loss.accumulate(rays, taps: taps, cotangents: cotangents)
       }
-      let backward = try batch.compositeGradients(
-        rays, colors: colors.span, imageGradients: gradients,
-        opacityGradients: CompositedRays.opacityGradients(
-          imageGradients: gradients, background: drawn.background), pool: pool)
-      cotangents.resize(to: batch.count)
-      cotangents.clear()
-      cotangents.addCompositing(backward, pool: pool)
-      return sum / Double(max(pixels.count, 1))
-    }
-    times.measure("backward") {
-      evaluator.backward(
-        batch, detail: .full, taps: taps, cotangents: cotangents, store: store)
+      return loss.value
     }
     guard let factors = field as? VMField<Float>, settings.l1 != 0 else { return (error, error) }
     factors.accumulateDensityL1Gradient(weight: Float(settings.l1), pool: pool)

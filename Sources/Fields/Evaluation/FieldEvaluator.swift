@@ -11,8 +11,8 @@ public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
   /// The threads.
   public let pool: WorkerPool
 
-  private let scratch: [WorkerScratch<T>]
-  private lazy var lanes = GradientLanes(field.parameters)
+  let scratch: [WorkerScratch<T>]
+  lazy var lanes = GradientLanes(field.parameters)
   private var deferred = AlignedBuffer<T>(count: 0, repeating: 0)
   private var encoded = AlignedBuffer<T>(count: 0, repeating: 0)
   /// A batch whose encoding is in ``encoded`` already, with its row stride.
@@ -44,7 +44,7 @@ public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
   }
 
   /// Runs the field's pass over all samples that comes before the tiles.
-  private func encode(_ positions: [[Float]], count: Int) -> BatchRows<T> {
+  func encode(_ positions: [[Float]], count: Int) -> BatchRows<T> {
     if let carried {
       self.carried = nil
       if carried.batch.count == count && isSameStorage(carried.batch.positions[0], positions[0]) {
@@ -52,7 +52,8 @@ public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
       }
     }
     let stride = Tile.padded(max(count, 1))
-    let needed = field.encodedWidth * stride
+    // Tiles may begin at any sample; their padded columns then reach behind the last one.
+    let needed = field.encodedWidth * stride + (field.encodedWidth > 0 ? Tile.step : 0)
     if encoded.count < needed {
       encoded = AlignedBuffer(count: needed + needed / 8, repeating: 0)
     }
@@ -142,12 +143,7 @@ public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
       taps.count == batch.count && cotangents.count == batch.count,
       "FieldEvaluator.backward: \(batch.count) samples, \(taps.count) taps, "
         + "\(cotangents.count) cotangents")
-    let stride = Tile.padded(max(batch.count, 1))
-    let needed = field.deferredWidth * stride
-    if deferred.count < needed {
-      deferred = AlignedBuffer(count: needed + needed / 8, repeating: 0)
-    }
-    let rows = BatchRows(base: deferred.base, stride: stride)
+    let rows = deferredRows(batch.count)
     let lanes = lanes
     let isKept = store?.isKept ?? false
     let encoded =
@@ -179,6 +175,15 @@ public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
     field.accumulateDeferred(rows, count: batch.count, pool: pool)
   }
 
+  func deferredRows(_ count: Int) -> BatchRows<T> {
+    let stride = Tile.padded(max(count, 1))
+    let needed = field.deferredWidth * stride
+    if deferred.count < needed {
+      deferred = AlignedBuffer(count: needed + needed / 8, repeating: 0)
+    }
+    return BatchRows(base: deferred.base, stride: stride)
+  }
+
   /// σ as the occupancy grid sees it, at `count` points given by component.
   public func occupancyDensities(x: [Float], y: [Float], z: [Float]) -> [Float] {
     let result = AlignedBuffer<Float>(count: x.count, repeating: 0)
@@ -195,7 +200,7 @@ public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
     return result.array
   }
 
-  private static func rows(of detail: TapDetail, hasFeatures: Bool) -> [Int] {
+  static func rows(of detail: TapDetail, hasFeatures: Bool) -> [Int] {
     switch detail {
     case .density: [TapRow.logDensity, TapRow.density]
     case .features: Array(TapRow.features...TapRow.logDensity)
@@ -204,92 +209,4 @@ public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
         ? Array(0..<TapRow.count) : Array(TapRow.logDensity..<TapRow.count)
     }
   }
-}
-
-/// Memory of one worker: inputs, activations and taps of the tile it works on.
-final class WorkerScratch<T: RadianceScalar>: @unchecked Sendable {
-  let points = AlignedBuffer<T>(count: 6 * Tile.stride, repeating: 0)
-  let taps = AlignedBuffer<T>(count: TapRow.count * Tile.stride, repeating: 0)
-  let cotangents = AlignedBuffer<T>(count: TapRow.count * Tile.stride, repeating: 0)
-  let activations: AlignedBuffer<T>
-  let scratch: AlignedBuffer<T>
-
-  init(activationRows: Int, scratchRows: Int) {
-    activations = AlignedBuffer(count: activationRows * Tile.stride, repeating: 0)
-    scratch = AlignedBuffer(count: scratchRows * Tile.stride, repeating: 0)
-  }
-
-  func load(_ batch: SampleBatch, tile: Int, encoded: BatchRows<T>) -> TileInput<T> {
-    load(
-      positions: batch.positions, directions: batch.directions, count: batch.count, tile: tile,
-      encoded: encoded)
-  }
-
-  func load(
-    positions: [[Float]], directions: [[Float]]?, count total: Int, tile: Int,
-    encoded: BatchRows<T>
-  ) -> TileInput<T> {
-    let first = tile * Tile.capacity
-    let count = min(Tile.capacity, total - first)
-    let padded = Tile.padded(count)
-    for axis in 0..<3 {
-      convert(positions[axis], from: first, into: points.base + axis * Tile.stride, count, padded)
-      if let directions {
-        convert(
-          directions[axis], from: first, into: points.base + (3 + axis) * Tile.stride, count,
-          padded)
-      }
-    }
-    let p = UnsafePointer(points.base)
-    return TileInput(
-      count: count, padded: padded, firstSample: first,
-      positions: PointPointers(p, p + Tile.stride, p + 2 * Tile.stride),
-      directions: PointPointers(p + 3 * Tile.stride, p + 4 * Tile.stride, p + 5 * Tile.stride),
-      encoded: encoded)
-  }
-
-  private func convert(
-    _ source: [Float], from first: Int, into row: UnsafeMutablePointer<T>, _ count: Int,
-    _ padded: Int
-  ) {
-    source.withUnsafeBufferPointer { source in
-      convertRow(source.baseAddress! + first, into: row, count: count)
-    }
-    for s in count..<padded { row[s] = 0 }
-  }
-
-  /// Padded columns of taps that were copied back hold leftovers; make them harmless.
-  func finishTaps(count: Int, padded: Int) {
-    guard count < padded else { return }
-    for row in 0..<TapRow.count {
-      for s in count..<padded { taps.base[row * Tile.stride + s] = 0 }
-    }
-  }
-
-  func backward(
-    _ field: any RadianceField<T>, _ input: TileInput<T>, detail: TapDetail,
-    activations: UnsafeMutablePointer<T>, cotangents source: FieldTaps<T>, rows: [Int],
-    lane: GradientLane<T>, deferred: BatchRows<T>
-  ) {
-    for row in 0..<TapRow.count {
-      let target = cotangents.base + row * Tile.stride
-      if rows.contains(row) {
-        target.update(from: source.row(row) + input.firstSample, count: input.count)
-        for s in input.count..<input.padded { target[s] = 0 }
-      } else {
-        target.update(repeating: 0, count: input.padded)
-      }
-    }
-    field.backward(
-      input, detail: detail, activations: activations, scratch: scratch.base, taps: taps.base,
-      cotangents: cotangents.base, lane: lane, deferred: deferred)
-  }
-}
-
-@specialized(where T == Float)
-@specialized(where T == Double)
-private func convertRow<T: RadianceScalar>(
-  _ source: UnsafePointer<Float>, into row: UnsafeMutablePointer<T>, count: Int
-) {
-  for s in 0..<count { row[s] = T(source[s]) }
 }

@@ -29,6 +29,16 @@ extension FieldTaps {
   }
 }
 
+extension PixelLoss {
+  /// Composites rays from the rows of `taps` and writes their gradients to those of `cotangents`.
+  public func accumulate(_ rays: Range<Int>, taps: FieldTaps<T>, cotangents: FieldTaps<T>) {
+    accumulate(
+      rays, densities: taps.row(TapRow.density), colors: taps.row(TapRow.color),
+      stride: taps.stride, densityGradients: cotangents.row(TapRow.density),
+      colorGradients: cotangents.row(TapRow.color), gradientStride: cotangents.stride)
+  }
+}
+
 @specialized(where T == Float)
 @specialized(where T == Double)
 private func interleave<T: RadianceScalar>(

@@ -40,10 +40,26 @@ extension SampleBatch {
       makeColumns(1, count: 3 * count) { (ofColors: [UnsafeMutablePointer<T>]) in
         densityColumn =
           makeColumns(1, count: count) { (ofDensities: [UnsafeMutablePointer<T>]) in
-            pool.forEachRange(rayCount, size: Self.raysPerCompositingItem) { range, _ in
-              differentiateRays(
-                range, composited, colors, imageGradients, opacityGradients, depthGradients,
-                densityGradients: ofDensities[0], colorGradients: ofColors[0])
+            composited.weights.withUnsafeBufferPointer { weights in
+              composited.transmittances.withUnsafeBufferPointer { transmittances in
+                guard let weights = weights.baseAddress,
+                  let transmittances = transmittances.baseAddress
+                else { return }
+                pool.forEachRange(rayCount, size: Self.raysPerCompositingItem) { range, _ in
+                  for ray in range where spans[ray].count > 0 {
+                    differentiateRay(
+                      ray, weights: weights, transmittances: transmittances,
+                      ColorRows(interleaved: colors.baseAddress),
+                      RayCotangent(
+                        image: (
+                          imageGradients[3 * ray], imageGradients[3 * ray + 1],
+                          imageGradients[3 * ray + 2]
+                        ), opacity: opacityGradients?[ray] ?? 0, depth: depthGradients?[ray] ?? 0),
+                      densityGradients: ofDensities[0], colorGradients: ofColors[0], gradientStep: 1
+                    )
+                  }
+                }
+              }
             }
             let padding = count - usedCount
             (ofDensities[0] + usedCount).initialize(repeating: 0, count: padding)
@@ -54,40 +70,47 @@ extension SampleBatch {
     return CompositingGradients(densities: densityColumn, colors: colorColumn)
   }
 
+  /// Writes the gradients of one ray's rows; `colorGradients` is laid out as `colors`, but with channels
+  /// `gradientStep` apart.
   @specialized(where T == Float)
   @specialized(where T == Double)
-  private func differentiateRays<T: RadianceScalar>(
-    _ range: Range<Int>, _ composited: CompositedRays<T>, _ colors: UnsafeBufferPointer<T>,
-    _ imageGradients: [T], _ opacityGradients: [T]?, _ depthGradients: [T]?,
-    densityGradients: UnsafeMutablePointer<T>, colorGradients: UnsafeMutablePointer<T>
+  func differentiateRay<T: RadianceScalar>(
+    _ ray: Int, weights: UnsafePointer<T>, transmittances: UnsafePointer<T>,
+    _ colors: ColorRows<T>, _ cotangent: RayCotangent<T>,
+    densityGradients: UnsafeMutablePointer<T>, colorGradients: UnsafeMutablePointer<T>,
+    gradientStep: Int
   ) {
-    for ray in range where spans[ray].count > 0 {
-      let rows = spans[ray].offset..<spans[ray].offset + spans[ray].count
-      let red = imageGradients[3 * ray]
-      let green = imageGradients[3 * ray + 1]
-      let blue = imageGradients[3 * ray + 2]
-      let ofOpacity = opacityGradients?[ray] ?? 0
-      let ofDepth = depthGradients?[ray] ?? 0
-      // The distances are summed as in the forward pass, and wait in the output for their turn.
-      var distance = T.zero
-      for row in rows {
-        distance += T(gaps[row])
-        densityGradients[row] = distance
-      }
-      var behind = T.zero
-      for row in rows.reversed() {
-        let weight = composited.weights[row]
-        var gradient = ofOpacity + ofDepth * densityGradients[row]
-        gradient += red * colors[3 * row]
-        gradient += green * colors[3 * row + 1]
-        gradient += blue * colors[3 * row + 2]
-        densityGradients[row] =
-          T(deltas[row]) * (composited.transmittances[row] * gradient - behind)
-        behind += weight * gradient
-        colorGradients[3 * row] = weight * red
-        colorGradients[3 * row + 1] = weight * green
-        colorGradients[3 * row + 2] = weight * blue
-      }
+    guard let base = colors.base else { return }
+    let rows = spans[ray].offset..<spans[ray].offset + spans[ray].count
+    let (red, green, blue) = cotangent.image
+    let step = colors.channelStep
+    // The distances are summed as in the forward pass, and wait in the output for their turn.
+    var distance = T.zero
+    for row in rows {
+      distance += T(gaps[row])
+      densityGradients[row] = distance
+    }
+    var behind = T.zero
+    for row in rows.reversed() {
+      let color = base + row * colors.rowStep
+      let weight = weights[row]
+      var gradient = cotangent.opacity + cotangent.depth * densityGradients[row]
+      gradient += red * color[0]
+      gradient += green * color[step]
+      gradient += blue * color[2 * step]
+      densityGradients[row] = T(deltas[row]) * (transmittances[row] * gradient - behind)
+      behind += weight * gradient
+      let target = colorGradients + row * colors.rowStep
+      target[0] = weight * red
+      target[gradientStep] = weight * green
+      target[2 * gradientStep] = weight * blue
     }
   }
+}
+
+/// The gradient of a loss with respect to one composited ray.
+struct RayCotangent<T: RadianceScalar> {
+  let image: (T, T, T)
+  let opacity: T
+  let depth: T
 }

@@ -56,6 +56,28 @@ public struct CompositedRays<T: RadianceScalar>: Sendable {
   }
 }
 
+/// Where the colours of sample rows lie: channel c of row k at `base[k · rowStep + c · channelStep]`.
+struct ColorRows<T: RadianceScalar> {
+  /// Nil only if there are no rows.
+  let base: UnsafePointer<T>?
+  let rowStep: Int
+  let channelStep: Int
+
+  /// Red, green and blue of a row beside each other.
+  init(interleaved base: UnsafePointer<T>?) {
+    self.base = base
+    rowStep = 3
+    channelStep = 1
+  }
+
+  /// All reds, `stride` numbers behind them all greens, then all blues.
+  init(planar base: UnsafePointer<T>, stride: Int) {
+    self.base = base
+    rowStep = 1
+    channelStep = stride
+  }
+}
+
 extension SampleBatch {
   static var raysPerCompositingItem: Int { 256 }
 
@@ -88,8 +110,9 @@ extension SampleBatch {
               makeColumns(1, count: 3 * rayCount) { (pixels: [UnsafeMutablePointer<T>]) in
                 pool.forEachRange(rayCount, size: Self.raysPerCompositingItem) { range, _ in
                   compositeRays(
-                    range, densities, colors, weights: rows[0], transmittances: rows[1],
-                    image: pixels[0], opacity: rays[0], depth: rays[1], residual: rays[2])
+                    range, densities.baseAddress, ColorRows(interleaved: colors.baseAddress),
+                    weights: rows[0], transmittances: rows[1], image: pixels[0], opacity: rays[0],
+                    depth: rays[1], residual: rays[2])
                 }
                 (rows[0] + usedCount).initialize(repeating: 0, count: count - usedCount)
                 (rows[1] + usedCount).initialize(repeating: 1, count: count - usedCount)
@@ -105,8 +128,8 @@ extension SampleBatch {
 
   @specialized(where T == Float)
   @specialized(where T == Double)
-  private func compositeRays<T: RadianceScalar>(
-    _ range: Range<Int>, _ densities: UnsafeBufferPointer<T>, _ colors: UnsafeBufferPointer<T>,
+  func compositeRays<T: RadianceScalar>(
+    _ range: Range<Int>, _ densities: UnsafePointer<T>?, _ colors: ColorRows<T>,
     weights: UnsafeMutablePointer<T>, transmittances: UnsafeMutablePointer<T>,
     image: UnsafeMutablePointer<T>, opacity: UnsafeMutablePointer<T>,
     depth: UnsafeMutablePointer<T>, residual: UnsafeMutablePointer<T>
@@ -118,6 +141,8 @@ extension SampleBatch {
       var opticalDepth = T.zero
       var transmittance: T = 1
       for row in span.offset..<span.offset + span.count {
+        guard let densities, let base = colors.base else { break }
+        let color = base + row * colors.rowStep
         let x = densities[row] * T(deltas[row])
         // expm1 keeps the weight of a thin sample: 1 − exp(−x) is 0 in Float once x < 2.9e-8.
         let weight = transmittance * -T.expMinusOne(-x)
@@ -128,9 +153,9 @@ extension SampleBatch {
         distance += T(gaps[row])
         total += weight
         weightedDistance += weight * distance
-        red += weight * colors[3 * row]
-        green += weight * colors[3 * row + 1]
-        blue += weight * colors[3 * row + 2]
+        red += weight * color[0]
+        green += weight * color[colors.channelStep]
+        blue += weight * color[2 * colors.channelStep]
       }
       image[3 * ray] = red
       image[3 * ray + 1] = green

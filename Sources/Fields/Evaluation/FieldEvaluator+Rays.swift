@@ -1,0 +1,137 @@
+public import NeRFCore
+
+extension FieldEvaluator {
+  /// Forward, loss and backward ray by ray, while the activations of a few tiles are in cache.
+  ///
+  /// Adds to the parameters' gradients what ``forward(_:detail:into:keeping:)``, a loss on whole rays and
+  /// ``backward(_:detail:taps:cotangents:store:)`` add, without keeping the activations of the batch. Rays
+  /// are divided among ``GradientLanes/count`` lanes with about the same number of samples; the bits do
+  /// not depend on the number of threads.
+  ///
+  /// - Parameters:
+  ///   - taps: Receives the taps of every sample that belongs to a ray; resized to the batch.
+  ///   - cotangents: Written by `loss`; resized to the batch.
+  ///   - loss: Called once for every ray, in ranges, when the taps of their samples are there. It writes
+  ///     ∂L/∂σ and ∂L/∂C of their samples. Calls for different rays run at the same time.
+  public func accumulateGradients(
+    _ batch: SampleBatch, taps: FieldTaps<T>, cotangents: FieldTaps<T>,
+    loss: (_ rays: Range<Int>) -> Void
+  ) {
+    taps.resize(to: batch.count)
+    cotangents.resize(to: batch.count)
+    let lanes = lanes
+    let pass = RayPass(
+      evaluator: self, batch: batch, taps: taps, cotangents: cotangents,
+      encoded: encode(batch.positions, count: batch.count), deferred: deferredRows(batch.count))
+    let shares = batch.shares(among: GradientLanes<T>.count)
+    pool.forEach(shares.count) { lane, worker in
+      pass.run(shares[lane], lane: lanes.lane(lane), scratch[worker], loss)
+    }
+    lanes.reduce(into: field.parameters, pool: pool)
+    field.accumulateDeferred(pass.deferred, count: batch.usedCount, pool: pool)
+  }
+}
+
+/// The rays of one lane and their samples.
+private struct RayShare {
+  let rays: Range<Int>
+  let samples: Range<Int>
+}
+
+extension SampleBatch {
+  /// Consecutive rays with about the same number of samples each, at least a tile.
+  fileprivate func shares(among lanes: Int) -> [RayShare] {
+    let tiles = (usedCount + Tile.capacity - 1) / Tile.capacity
+    let number = max(1, min(lanes, tiles))
+    var shares: [RayShare] = []
+    var (ray, sample) = (0, 0)
+    for lane in 1...number {
+      let (firstRay, firstSample) = (ray, sample)
+      let end = lane == number ? usedCount : usedCount * lane / number
+      while ray < rayCount && (sample < end || lane == number) {
+        sample += spans[ray].count
+        ray += 1
+      }
+      shares.append(RayShare(rays: firstRay..<ray, samples: firstSample..<sample))
+    }
+    return shares
+  }
+}
+
+/// What the lanes of one pass share.
+private struct RayPass<T: RadianceScalar>: @unchecked Sendable {
+  let evaluator: FieldEvaluator<T>
+  let batch: SampleBatch
+  let taps: FieldTaps<T>
+  let cotangents: FieldTaps<T>
+  let encoded: BatchRows<T>
+  let deferred: BatchRows<T>
+
+  private var field: any RadianceField<T> { evaluator.field }
+
+  /// Tiles run forward in order; one runs backward as soon as all its rays have ended, so that only as
+  /// many tiles wait as the longest ray is long.
+  func run(
+    _ share: RayShare, lane: GradientLane<T>, _ worker: WorkerScratch<T>,
+    _ loss: (Range<Int>) -> Void
+  ) {
+    let tiles = stride(
+      from: share.samples.lowerBound, to: share.samples.upperBound, by: Tile.capacity
+    )
+    .map { $0..<min($0 + Tile.capacity, share.samples.upperBound) }
+    var ray = share.rays.lowerBound
+    var ended = share.samples.lowerBound
+    var next = 0
+    worker.waiting.removeAll()
+    for tile in tiles {
+      forward(tile, worker)
+      let first = ray
+      while ray < share.rays.upperBound && ended + batch.spans[ray].count <= tile.upperBound {
+        ended += batch.spans[ray].count
+        ray += 1
+      }
+      if ray > first { loss(first..<ray) }
+      while next < tiles.count && tiles[next].upperBound <= ended && !worker.waiting.isEmpty {
+        backward(tiles[next], worker, lane)
+        next += 1
+      }
+    }
+    // Rays without samples behind the last tile, or in a share without any.
+    if ray < share.rays.upperBound { loss(ray..<share.rays.upperBound) }
+  }
+
+  private func load(_ samples: Range<Int>, _ worker: WorkerScratch<T>) -> TileInput<T> {
+    worker.load(
+      positions: batch.positions, directions: batch.directions, samples: samples, encoded: encoded)
+  }
+
+  private func forward(_ samples: Range<Int>, _ worker: WorkerScratch<T>) {
+    let input = load(samples, worker)
+    let activations = worker.takeActivations(rows: field.activationRows)
+    field.forward(
+      input, detail: .full, activations: activations.base, scratch: worker.scratch.base,
+      taps: worker.taps.base)
+    for row in FieldEvaluator<T>.rows(of: .full, hasFeatures: field.hasFeatures) {
+      (taps.row(row) + input.firstSample).update(
+        from: worker.taps.base + row * Tile.stride, count: input.count)
+    }
+    worker.waiting.append(activations)
+  }
+
+  private func backward(
+    _ samples: Range<Int>, _ worker: WorkerScratch<T>, _ lane: GradientLane<T>
+  ) {
+    let activations = worker.waiting.removeFirst()
+    let input = load(samples, worker)
+    for row in FieldEvaluator<T>.rows(of: .full, hasFeatures: field.hasFeatures) {
+      (worker.taps.base + row * Tile.stride).update(
+        from: taps.row(row) + input.firstSample, count: input.count)
+    }
+    worker.finishTaps(count: input.count, padded: input.padded)
+    worker.backward(
+      field, input, detail: .full, activations: activations.base, cotangents: cotangents,
+      rows: [TapRow.density, TapRow.color, TapRow.color + 1, TapRow.color + 2], lane: lane,
+      deferred: deferred)
+    worker.spare.append(activations)
+  }
+}
