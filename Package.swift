@@ -12,6 +12,7 @@ let package = Package(
     .library(name: "GoldenKit", targets: ["GoldenKit"]),
     .library(name: "ForeignBackends", targets: ["ForeignBackends"]),
     .library(name: "ReferenceBackend", targets: ["ReferenceBackend"]),
+    .library(name: "PVDGolden", type: .dynamic, targets: ["GoldenLibrary"]),
     .executable(name: "pvd", targets: ["PVDCommand"]),
   ],
   dependencies: [
@@ -46,6 +47,9 @@ let package = Package(
     .target(
       name: "ReferenceBackend",
       dependencies: ["GoldenKit", "ErrorBounds", "NeRFCore", "Fields", "Distill"]),
+    .target(
+      name: "GoldenLibrary",
+      dependencies: ["CGoldenBackend", "GoldenKit", "ReferenceBackend", "NeRFCore", "TensorIO"]),
     .target(
       name: "GoldenMutants",
       dependencies: [

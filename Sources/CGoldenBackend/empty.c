@@ -1,2 +1,3 @@
-// The interface is a header; a C target needs one source file.
+// The interfaces are headers; a C target needs one source file.
 #include "pvd_backend.h"
+#include "pvd_golden.h"

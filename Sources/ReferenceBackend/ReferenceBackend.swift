@@ -17,7 +17,10 @@ public struct ReferenceBackend: Backend {
 
   public func supports(_ operation: String) -> Bool { Self.answers[operation] != nil }
 
-  public func run(_ call: OperationCall) async throws -> OperationResult {
+  public func run(_ call: OperationCall) async throws -> OperationResult { try answer(call) }
+
+  /// ``run(_:)`` for callers that cannot wait asynchronously.
+  public func answer(_ call: OperationCall) throws -> OperationResult {
     guard let answer = Self.answers[call.operation] else {
       throw UnsupportedSetting("\(name) does not have \(call.operation)")
     }

@@ -41,7 +41,10 @@ public struct OperationCall: Sendable {
     requestedTypes = types
   }
 
-  init(
+  /// A call that no case makes.
+  ///
+  /// - Parameter requested: Shapes of the results; empty to ask for everything there is.
+  public init(
     operation: String, caseName: String, config: CaseConfiguration, precision: Precision,
     tensors: [String: StoredTensor], requested: [String: [Int]],
     requestedTypes: [String: TensorElementType] = [:]
@@ -68,7 +71,9 @@ public struct OperationCall: Sendable {
   public func has(_ name: String) -> Bool { tensors[name] != nil }
 
   /// Whether a result of that name, or one that begins with it, is expected.
-  public func wants(prefix: String) -> Bool { requested.keys.contains { $0.hasPrefix(prefix) } }
+  public func wants(prefix: String) -> Bool {
+    requested.isEmpty || requested.keys.contains { $0.hasPrefix(prefix) }
+  }
 
   /// The names of inputs that begin with `prefix`, sorted.
   public func names(_ prefix: String) -> [String] {
