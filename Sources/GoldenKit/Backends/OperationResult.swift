@@ -51,6 +51,13 @@ public struct OperationResult: Sendable {
     bounds[name] = zip(old, other).map { max($0, $1) }
   }
 
+  /// Gives a tensor that was computed without bounds one for each element.
+  public mutating func bound(_ name: String, by bounds: [Double]) throws {
+    guard let tensor = tensors[name], tensor.count == bounds.count else { return }
+    tensors[name] = try StoredTensor(tensor.doubles(), shape: tensor.shape)
+    self.bounds[name] = bounds
+  }
+
   /// Adds a tensor as it is.
   public mutating func set(_ name: String, _ tensor: StoredTensor) { tensors[name] = tensor }
 

@@ -36,6 +36,11 @@ extension ReferenceBackend {
     switch call.operation {
     case "distill_loss": try LossBounds.widen(&result, call)
     case "composite_rays_train": try CompositingBounds.widen(&result, call)
+    case "psnr": try MetricBounds.widenSignalToNoise(&result, call)
+    case "ssim": try MetricBounds.widenSimilarity(&result, call)
+    case "pose_spherical": try MetricBounds.widenSphericalPose(&result, call)
+    case "nerf_matrix_to_ngp": try MetricBounds.widenPoseConversion(&result)
+    case "density_grid_update": try MetricBounds.boundGridUpdate(&result)
     default: break
     }
   }

@@ -23,6 +23,25 @@ extension CaseFamily {
       recipe.notes = "Gradients are as small as ε: where it is added shows."
       try adamW(&recipe, period: 1000, epsilon: 1e-3, gradients: 1e-3)
     },
+    CaseFamily("density_grid_update", "full") { recipe in
+      recipe.notes = "Cells of −1 are untrained and stay so; the threshold lies below the mean."
+      recipe.config = [
+        "bound": 1, "cascade": 1, "grid_size": 8, "decay": 0.95, "density_scale": 1,
+        "density_thresh": 2, "iter_density": 0, "local_step": 3, "mode": "full",
+      ]
+      let drawn = recipe.random.floats(512, in: 0...20)
+      try recipe.set(
+        "in.density_grid", drawn.enumerated().map { $0.offset % 16 == 5 ? -1 : $0.element },
+        shape: [1, 512])
+      try recipe.draw("in.noise", shape: [1, 512, 3], in: 0...1)
+      try recipe.draw("in.query_sigmas", shape: [1, 512], in: 0...20)
+      let counts = (0..<32).map { $0.isMultiple(of: 2) ? 1000 + 37 * $0 : 64 }
+      try recipe.set("in.step_counter", integers: counts, shape: [16, 2])
+      try recipe.ask("out.density_grid", shape: [1, 512])
+      try recipe.ask("out.mean_density", shape: [])
+      try recipe.ask("out.mean_count", shape: [])
+      try recipe.ask("out.density_bitfield", shape: [64])
+    },
   ]
 
   private static func losses(_ recipe: inout CaseRecipe, shape: [Int]) throws {

@@ -68,7 +68,8 @@ public struct CaseFamily: Sendable {
   // centre of the box, which an odd number would put on the border of a cell.
 
   /// All families, by operation.
-  public static let all: [CaseFamily] = encodings + grids + networks + rendering + training + fields
+  public static let all: [CaseFamily] =
+    encodings + grids + networks + rendering + training + fields + views
 
   /// The cases of all families.
   ///

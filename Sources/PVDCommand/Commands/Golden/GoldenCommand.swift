@@ -23,7 +23,8 @@ struct GoldenCommand: ParsableCommand {
       """,
     subcommands: [
       GoldenVerifyCommand.self, GoldenListCommand.self, GoldenShowCommand.self,
-      GoldenCompareCommand.self, GoldenGenerateCommand.self, GoldenMutantsCommand.self,
+      GoldenCompareCommand.self, GoldenCoverageCommand.self, GoldenGenerateCommand.self,
+      GoldenMutantsCommand.self,
       GoldenRunCommand.self, GoldenChildCommand.self,
     ])
 }
