@@ -26,4 +26,17 @@ extension Tracked: SIMDScalar {
 
 extension Tracked: RadianceScalar {
   public typealias Kernels = ReferenceKernels<Tracked>
+
+  /// The factor with the rounding that ``MatrixFactors/unit`` allows it.
+  public static func factor(_ x: Tracked) -> Tracked {
+    let unit = MatrixFactors.unit
+    guard unit > 0, x.value != 0 || x.bound != 0 else { return x }
+    let error = x.bound
+    return Tracked(x.value, error: error + unit * (abs(x.value) + error))
+  }
+}
+
+/// The unit roundoff to which hardware rounds the factors of matrix products; 0 for none.
+public enum MatrixFactors {
+  @TaskLocal public static var unit = 0.0
 }

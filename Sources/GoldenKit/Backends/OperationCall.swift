@@ -10,6 +10,8 @@ public struct OperationCall: Sendable {
   public private(set) var config: CaseConfiguration
   /// The precision of the answer.
   public let precision: Precision
+  /// What bounds are computed for; ``ErrorCarrying`` types read parameters with the error it allows.
+  public var profile = PrecisionProfile.fp32
   /// `in.`, `param.` and `cotangent.` tensors by name. In both precisions these are the stored
   /// values; a run in double widens them.
   public let tensors: [String: StoredTensor]
@@ -103,7 +105,13 @@ public struct OperationCall: Sendable {
 
   /// An input in the precision of a generic implementation.
   public func scalars<T: BinaryFloatingPoint>(_ name: String) throws(GoldenError) -> [T] {
-    try doubles(name).map { T($0) }
+    let values = try doubles(name)
+    guard profile != .fp32, name.hasPrefix("param."), let type = T.self as? any ErrorCarrying.Type
+    else { return values.map { T($0) } }
+    return values.map { value in
+      let carrier = type.init(value, error: profile.storageError(value))
+      return carrier as? T ?? T(value)
+    }
   }
 
   /// An integer or mask input.

@@ -6,6 +6,8 @@ public protocol ErrorCarrying {
   var value: Double { get }
   /// What a correct single-precision computation of it may differ by.
   var bound: Double { get }
+  /// A value with an error.
+  init(_ value: Double, error: Double)
 }
 
 /// What a backend returns: tensors by name.

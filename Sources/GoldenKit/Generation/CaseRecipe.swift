@@ -72,9 +72,11 @@ extension CaseRecipe {
   /// - Parameters:
   ///   - answers: Computed in double precision, with bounds.
   ///   - source: How they were computed.
+  ///   - profiles: The same answers with the bounds of other profiles.
   /// - Throws: ``GoldenError`` if an asked-for tensor is missing, has another shape, or is not finite.
   public func file(
-    name: String, answers: OperationResult, source: String
+    name: String, answers: OperationResult, source: String,
+    profiles: [(PrecisionProfile, OperationResult)] = []
   ) throws -> TensorFile {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -105,7 +107,14 @@ extension CaseRecipe {
       file.set(try StoredTensor(values.map { Float($0) }, shape: shape), for: tensor)
       file.set(answer, for: tensor + ".f64")
       file.set(
-        try StoredTensor(bounds.map(Self.roundedUp), shape: shape), for: "bound." + tensor)
+        try StoredTensor(bounds.map(Self.roundedUp), shape: shape),
+        for: PrecisionProfile.fp32.boundName(tensor))
+      for (profile, wider) in profiles {
+        guard let bounds = wider.bounds[tensor], bounds.allSatisfy(\.isFinite) else { continue }
+        file.set(
+          try StoredTensor(bounds.map(Self.roundedUp), shape: shape),
+          for: profile.boundName(tensor))
+      }
     }
     return file
   }

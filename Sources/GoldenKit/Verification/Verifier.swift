@@ -7,6 +7,8 @@ public struct Verifier: Sendable {
   public let backend: any Backend
   /// Names of cases that are known to fail.
   public var expectedFailures: Set<String> = []
+  /// Whose bounds generated cases are judged by; cases without them are unsupported.
+  public var profile = PrecisionProfile.fp32
 
   /// A verifier of one backend.
   public init(_ backend: any Backend) { self.backend = backend }
@@ -21,6 +23,10 @@ public struct Verifier: Sendable {
     guard backend.supports(golden.operation) else {
       return unanswered(.unsupported, "\(backend.name) does not have \(golden.operation)")
     }
+    guard profile == .fp32 || golden.hasBounds(profile) else {
+      return unanswered(
+        .unsupported, "\(golden.name) has no bounds for \(profile.rawValue)")
+    }
     let start = DispatchTime.now().uptimeNanoseconds
     let result: OperationResult
     do {
@@ -33,7 +39,8 @@ public struct Verifier: Sendable {
     let seconds = Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9
     var report = CaseReport(
       golden, precision: precision,
-      tensors: golden.compare(result.tensors, precision: precision), seconds: seconds)
+      tensors: golden.compare(result.tensors, precision: precision, profile: profile),
+      seconds: seconds)
     if expectedFailures.contains(golden.name) && report.state != .error {
       report.state = report.state == .fail ? .expectedFailure : .unexpectedPass
     }
@@ -48,9 +55,10 @@ extension GoldenCase {
   ///   - answers: Tensors by name. Every `out.` and `grad.` tensor of the case must be there; `aux.`
   ///     tensors that are there are compared too.
   ///   - precision: Whether values or double twins are expected.
+  ///   - profile: Whose bounds hold.
   /// - Returns: One report a tensor, in the order of the file.
   public func compare(
-    _ answers: [String: StoredTensor], precision: Precision
+    _ answers: [String: StoredTensor], precision: Precision, profile: PrecisionProfile = .fp32
   ) -> [TensorReport] {
     var reports: [TensorReport] = []
     let rules = OperationRules.of(operation)
@@ -62,7 +70,7 @@ extension GoldenCase {
         continue
       }
       do {
-        reports.append(try compare(name, answer, precision: precision, rules: rules))
+        reports.append(try compare(name, answer, precision, profile, rules: rules))
       } catch {
         reports.append(.refused(name, "\(error)"))
       }
@@ -78,8 +86,14 @@ extension GoldenCase {
     return reports
   }
 
+  /// Whether some result has bounds of a profile.
+  public func hasBounds(_ profile: PrecisionProfile) -> Bool {
+    file.names.contains { $0.hasPrefix(profile.boundName("")) }
+  }
+
   private func compare(
-    _ name: String, _ answer: StoredTensor, precision: Precision, rules: OperationRules
+    _ name: String, _ answer: StoredTensor, _ precision: Precision, _ profile: PrecisionProfile,
+    rules: OperationRules
   ) throws -> TensorReport {
     let stored = try file.tensor(named: name, in: self.name)
     guard answer.shape == stored.shape else {
@@ -98,21 +112,22 @@ extension GoldenCase {
     return TensorReport(
       name, shape: stored.shape, actual: try Self.values(answer), expected: expected,
       allowance: try allowance(
-        name, stored: stored, expected: expected,
+        name, bound: file[profile.boundName(name)], stored: stored, expected: expected,
         smoothTwin: isDouble && twin != nil && rules.double == .smooth), mask: mask,
       share: isBulk ? OperationRules.bulkShare : 1,
       farthest: isBulk ? OperationRules.farthest(config) : 0)
   }
 
   private func allowance(
-    _ name: String, stored: StoredTensor, expected: [Double], smoothTwin: Bool
+    _ name: String, bound: StoredTensor?, stored: StoredTensor, expected: [Double],
+    smoothTwin: Bool
   ) throws -> Allowance {
     let largest = expected.reduce(0) { $1.isFinite ? max($0, abs($1)) : $0 }
     if smoothTwin {
       let relative = OperationRules.smoothRelative
       return .tolerance(relative: relative, absolute: relative * largest)
     }
-    if let bound = file["bound." + name] {
+    if let bound {
       let bounds = try Self.values(bound)
       guard bounds.count == expected.count, bounds.allSatisfy({ $0 >= 0 }) else {
         throw GoldenError("\(self.name): `bound.\(name)` does not give every element a bound.")

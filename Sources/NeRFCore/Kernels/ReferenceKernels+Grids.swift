@@ -103,8 +103,8 @@ extension ReferenceKernels {
         var productGradient: Scalar = 0
         for j in 0..<outputs {
           let g = gradients[j * gradientStride + s]
-          productGradient += g * mixing[j * mixingStride + c]
-          mixingGradient?[j * mixingStride + c] += g * (a * b)
+          productGradient += Scalar.factor(g) * Scalar.factor(mixing[j * mixingStride + c])
+          mixingGradient?[j * mixingStride + c] += Scalar.factor(g) * Scalar.factor(a * b)
         }
         planeGradient[taps.texels.0 + c] += taps.texelWeights.x * (productGradient * b)
         planeGradient[taps.texels.1 + c] += taps.texelWeights.y * (productGradient * b)

@@ -14,9 +14,9 @@ public enum ReferenceKernels<Scalar: RadianceScalar>: KernelSet {
       let start = bias.map { $0[o] } ?? 0
       for s in 0..<count { y[s] = start }
       for i in 0..<shape.inputs {
-        let factor = weight[o * shape.inputs + i]
+        let factor = Scalar.factor(weight[o * shape.inputs + i])
         let x = input + i * Tile.stride
-        for s in 0..<count { y[s] += factor * x[s] }
+        for s in 0..<count { y[s] += factor * Scalar.factor(x[s]) }
       }
       // Written so that NaN stays NaN.
       if relu { for s in 0..<count where y[s] <= 0 { y[s] = 0 } }
@@ -33,9 +33,9 @@ public enum ReferenceKernels<Scalar: RadianceScalar>: KernelSet {
       let gx = inputGradient + i * Tile.stride
       for s in 0..<count { gx[s] = 0 }
       for o in 0..<shape.outputs {
-        let factor = weight[o * weightStride + i]
+        let factor = Scalar.factor(weight[o * weightStride + i])
         let gy = outputGradient + o * Tile.stride
-        for s in 0..<count { gx[s] += factor * gy[s] }
+        for s in 0..<count { gx[s] += factor * Scalar.factor(gy[s]) }
       }
       guard let activation else { continue }
       let a = activation + i * Tile.stride
@@ -54,7 +54,7 @@ public enum ReferenceKernels<Scalar: RadianceScalar>: KernelSet {
       for i in 0..<shape.inputs {
         let x = input + i * Tile.stride
         var sum: Scalar = 0
-        for s in 0..<count { sum += gy[s] * x[s] }
+        for s in 0..<count { sum += Scalar.factor(gy[s]) * Scalar.factor(x[s]) }
         weightGradient[o * shape.inputs + i] += sum
       }
       if let biasGradient {
@@ -74,7 +74,9 @@ public enum ReferenceKernels<Scalar: RadianceScalar>: KernelSet {
       for s in 0..<count {
         var sum: Scalar = 0
         for i in 0..<shape.inputs {
-          sum += weight[o * shape.inputs + i] * products[s * shape.inputs + i]
+          sum +=
+            Scalar.factor(weight[o * shape.inputs + i])
+            * Scalar.factor(products[s * shape.inputs + i])
         }
         output[o * Tile.stride + s] = sum
       }

@@ -11,6 +11,15 @@ public protocol RadianceScalar:
 {
   /// The implementation of the hot loops for this scalar.
   associatedtype Kernels: KernelSet where Kernels.Scalar == Self
+
+  /// A factor of a product in a dense layer, as that product sees it; the number itself unless a type
+  /// that analyses other hardware says otherwise.
+  static func factor(_ x: Self) -> Self
+}
+
+extension RadianceScalar {
+  @inlinable
+  public static func factor(_ x: Self) -> Self { x }
 }
 
 extension Float: RadianceScalar {

@@ -23,9 +23,11 @@ extension ReferenceBackend {
     }
     let pool = WorkerPool(threads: 1)
     let (result, count) = try AmbiguousDecisions.count {
-      var result = try answer.run(call, as: Tracked.self, pool: pool)
-      try widen(&result, call)
-      return result
+      try MatrixFactors.$unit.withValue(call.profile.factorUnit) {
+        var result = try answer.run(call, as: Tracked.self, pool: pool)
+        try widen(&result, call)
+        return result
+      }
     }
     return BoundedAnswer(result: result, ambiguousDecisions: count)
   }

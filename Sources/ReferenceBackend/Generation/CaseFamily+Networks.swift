@@ -4,22 +4,17 @@ import GoldenKit
 extension CaseFamily {
   static let networks: [CaseFamily] = [
     CaseFamily("nerf_mlp_trunk", "w24") { recipe in
-      let (bands, layers, width, skip, outputs) = (4, 5, 24, 2, 12)
-      recipe.config = [
-        "PE": .int(bands), "nerf_layer_num": .int(layers), "nerf_layer_wide": .int(width),
-        "skip": .int(skip), "out_dim": .int(outputs),
-      ]
-      try recipe.draw("in.x", shape: [24, 3], in: -1...1)
-      var options = MLPFieldOptions()
-      (options.bands, options.layers, options.width) = (bands, layers, width)
-      (options.skip, options.trunkOutputs) = (skip, outputs)
-      let shapes = try options.parameterShapes(frame: FieldFrame()).filter {
-        $0.name.hasPrefix("nerf_mlp.")
+      try trunk(&recipe) { recipe, shapes in try drawNetwork(&recipe, shapes) }
+    },
+    CaseFamily("nerf_mlp_trunk", "on") { recipe in
+      recipe.notes =
+        "Every unit is well above zero: also coarse rounding of weights turns none off."
+      try trunk(&recipe) { recipe, shapes in
+        for shape in shapes {
+          let range: ClosedRange<Float> = shape.shape.count == 1 ? 1...1.5 : -0.1...0.1
+          try recipe.draw("param.\(shape.name)", shape: shape.shape, in: range)
+        }
       }
-      try drawNetwork(&recipe, shapes)
-      try recipe.ask("out.features", shape: [24, outputs], cotangent: "cotangent.features")
-      try recipe.ask("grad.in.x", shape: [24, 3])
-      for shape in shapes { try recipe.ask("grad.param.\(shape.name)", shape: shape.shape) }
     },
     CaseFamily("nerf_mlp_trunk", "off", isAtKinks: true) { recipe in
       recipe.notes =
@@ -64,6 +59,27 @@ extension CaseFamily {
       for shape in shapes { try recipe.ask("grad.param.\(shape.name)", shape: shape.shape) }
     },
   ]
+
+  private static func trunk(
+    _ recipe: inout CaseRecipe, _ draw: (inout CaseRecipe, [ParameterShape]) throws -> Void
+  ) throws {
+    let (bands, layers, width, skip, outputs) = (4, 5, 24, 2, 12)
+    recipe.config = [
+      "PE": .int(bands), "nerf_layer_num": .int(layers), "nerf_layer_wide": .int(width),
+      "skip": .int(skip), "out_dim": .int(outputs),
+    ]
+    try recipe.draw("in.x", shape: [24, 3], in: -1...1)
+    var options = MLPFieldOptions()
+    (options.bands, options.layers, options.width) = (bands, layers, width)
+    (options.skip, options.trunkOutputs) = (skip, outputs)
+    let shapes = try options.parameterShapes(frame: FieldFrame()).filter {
+      $0.name.hasPrefix("nerf_mlp.")
+    }
+    try draw(&recipe, shapes)
+    try recipe.ask("out.features", shape: [24, outputs], cotangent: "cotangent.features")
+    try recipe.ask("grad.in.x", shape: [24, 3])
+    for shape in shapes { try recipe.ask("grad.param.\(shape.name)", shape: shape.shape) }
+  }
 
   /// Weights and biases in ±1/√inputs, as networks begin.
   static func drawNetwork(_ recipe: inout CaseRecipe, _ shapes: [ParameterShape]) throws {

@@ -38,16 +38,30 @@ public struct CaseFamily: Sendable {
       var recipe = CaseRecipe(
         operation, random: SplitMix64(seed: seed &+ UInt64(attempt) &* 0x5851_F42D_4C95_7F2D))
       try fill(&recipe)
-      let answer = try ReferenceBackend.bounded(
-        OperationCall(recipe, name: name, precision: .double))
+      let call = OperationCall(recipe, name: name, precision: .double)
+      let answer = try ReferenceBackend.bounded(call)
       guard answer.ambiguousDecisions == 0 else { continue }
       return try recipe.file(
         name: name, answers: answer.result,
-        source: "swift-pvd, double precision, seed \(seed), draw \(attempt)")
+        source: "swift-pvd, double precision, seed \(seed), draw \(attempt)",
+        profiles: try Self.wider(call))
     }
     throw GoldenError(
       "\(name): in \(Self.attempts) draws rounding could always turn a decision. "
         + "Use another seed.")
+  }
+
+  /// The answers with the bounds of the profiles that make a difference and turn no decision.
+  private static func wider(
+    _ call: OperationCall
+  ) throws -> [(PrecisionProfile, OperationResult)] {
+    try PrecisionProfile.allCases.compactMap { profile in
+      guard profile != .fp32, !call.names("param.").isEmpty else { return nil }
+      var wide = call
+      wide.profile = profile
+      let answer = try ReferenceBackend.bounded(wide)
+      return answer.ambiguousDecisions == 0 ? (profile, answer.result) : nil
+    }
   }
 
   /// Checks the gradients of this family's case against central differences; none at kinks.

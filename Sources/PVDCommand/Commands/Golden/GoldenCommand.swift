@@ -5,6 +5,7 @@ import NeRFCore
 import TensorIO
 
 extension Precision: ExpressibleByArgument {}
+extension PrecisionProfile: ExpressibleByArgument {}
 
 /// Golden cases: verify, look at, compare.
 struct GoldenCommand: ParsableCommand {

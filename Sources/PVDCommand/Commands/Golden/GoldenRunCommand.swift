@@ -55,6 +55,7 @@ struct GoldenRunCommand: AsyncParsableCommand {
         child: .init(
           executable: URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath(),
           arguments: ["golden", "child"]), timeLimit: timeLimit))
+    verifier.profile = suite.profile
     if let expectedFailures {
       verifier.expectedFailures = try Self.names(in: URL(fileURLWithPath: expectedFailures))
     }

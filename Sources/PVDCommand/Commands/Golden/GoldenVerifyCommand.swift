@@ -45,7 +45,8 @@ struct GoldenVerifyCommand: AsyncParsableCommand {
   func run() async throws {
     // Read by the kernels on their first use, which is later than this.
     if let isa { setenv("PVD_ISA", isa, 1) }
-    let verifier = Verifier(ReferenceBackend(pool: WorkerPool(threads: threads)))
+    var verifier = Verifier(ReferenceBackend(pool: WorkerPool(threads: threads)))
+    verifier.profile = suite.profile
     try await SuiteRun(
       verifier: verifier, precisions: precision.map { [$0] } ?? Precision.allCases, options: suite,
       reproduction: { path, precision in

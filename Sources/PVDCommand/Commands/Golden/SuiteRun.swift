@@ -8,6 +8,9 @@ struct SuiteOptions: ParsableArguments {
   @Flag(help: "Count operations that the backend does not have as failures.")
   var requireAll = false
 
+  @Option(help: "Whose bounds hold: fp32, fp16-storage, bf16-storage or tf32-matmul.")
+  var profile = PrecisionProfile.fp32
+
   @Option(help: ArgumentHelp("Write the report as JSON.", valueName: "file"))
   var json: String?
 
