@@ -16,7 +16,8 @@ public enum PrecisionProfile: String, Sendable, Codable, CaseIterable {
 
   /// How far a stored parameter may be from the one of the case.
   public func storageError(_ value: Double) -> Double {
-    switch self {
+    guard value != 0 else { return 0 }
+    return switch self {
     case .fp32, .tf32Matmul: 0
     // Below 2⁻¹⁴ binary16 has a fixed grid of 2⁻²⁴.
     case .fp16Storage: max(0x1p-11 * abs(value), 0x1p-25)
