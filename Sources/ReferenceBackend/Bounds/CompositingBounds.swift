@@ -5,7 +5,7 @@ import GoldenKit
 ///
 /// The library exponentiates the optical depth, `T = exp(−Σx)`; kernels multiply `T ← T (1 − α)`. Both
 /// are correct, and their errors differ: behind an opaque sample the product keeps an error of u times
-/// the transmittance in front. A bound holds for both. Derivation: Docs/Tolerances/Compositing.md.
+/// the transmittance in front. A bound holds for both. Derivation: Docs/Tolerances/README.md.
 enum CompositingBounds {
   static func widen(_ result: inout OperationResult, _ call: OperationCall) throws {
     let sigmas: [Tracked] = try call.scalars("in.sigmas")

@@ -5,7 +5,7 @@ import GoldenKit
 /// The block losses with sums in single precision, as a backend may take them.
 ///
 /// The library sums in double precision, so its own code shows no error of the sums. Derivation:
-/// Docs/Tolerances/Losses.md.
+/// Docs/Tolerances/README.md.
 enum LossBounds {
   static func widen(_ result: inout OperationResult, _ call: OperationCall) throws {
     let student: [Tracked] = try call.scalars("in.pred")
