@@ -27,7 +27,11 @@ struct PlotCommand: ParsableCommand {
 
   func run() throws {
     let logs = try runs.map { path in
-      try RunFolder(URL(fileURLWithPath: path), mode: .resume)
+      guard FileManager.default.fileExists(atPath: path) else {
+        throw CommandFailure(
+          path, fact: "there is no such folder", fix: "Name the folder of a run.")
+      }
+      return try RunFolder(URL(fileURLWithPath: path), mode: .resume)
     }
     try LinePlot(testViewsOf: logs, title: title).write(to: URL(fileURLWithPath: out))
   }
