@@ -77,20 +77,27 @@ private func require(
   }
 }
 
-/// The two small networks that `hash` and `mlp` share.
-private func densityNetwork(inputs: Int, hidden: Int) -> [ParameterShape] {
-  [
-    ParameterShape("sigma_net.0.weight", [hidden, inputs]),
-    ParameterShape("sigma_net.1.weight", [FieldTaps<Float>.featureCount, hidden]),
-  ]
-}
+extension HeadOptions {
+  fileprivate func check() throws(ValueError) {
+    try require("densityLayers", densityLayers, in: 1...16)
+    try require("densityWidth", densityWidth, in: 1...4096)
+    try require("colorLayers", colorLayers, in: 1...16)
+    try require("colorWidth", colorWidth, in: 1...4096)
+    try require("colorFeatures", colorFeatures, in: 1...1024)
+  }
 
-private func colorNetwork(hidden: Int) -> [ParameterShape] {
-  [
-    ParameterShape("color_net.0.weight", [hidden, ColorHead<Float>.inputCount]),
-    ParameterShape("color_net.1.weight", [hidden, hidden]),
-    ParameterShape("color_net.2.weight", [3, hidden]),
-  ]
+  fileprivate func densityShapes(inputs: Int) -> [ParameterShape] {
+    layers("sigma_net", densityWidths(inputs: inputs))
+  }
+
+  fileprivate var colorShapes: [ParameterShape] { layers("color_net", colorWidths) }
+
+  private func layers(_ name: String, _ widths: [Int]) -> [ParameterShape] {
+    (1..<widths.count).flatMap { k in
+      [ParameterShape("\(name).\(k - 1).weight", [widths[k], widths[k - 1]])]
+        + (bias ? [ParameterShape("\(name).\(k - 1).bias", [widths[k]])] : [])
+    }
+  }
 }
 
 extension HashFieldOptions: FieldOptions {
@@ -98,18 +105,20 @@ extension HashFieldOptions: FieldOptions {
     try require("levels", levels, in: 1...32)
     try require("baseResolution", baseResolution, in: 1...4096)
     try require("log2TableSize", log2TableSize, in: 3...30)
-    try require("hiddenWidth", hiddenWidth, in: 1...4096)
+    try heads.check()
+    guard [1, 2, 4, 8].contains(levelFeatures) else {
+      throw ValueError(
+        in: "FieldConfiguration", "levelFeatures", expected: "1, 2, 4 or 8",
+        actual: "\(levelFeatures)", fix: "Choose one of these.")
+    }
     guard finestResolution * frame.bound >= 1, finestResolution * frame.bound <= 0x1p24 else {
       throw ValueError(
         in: "FieldConfiguration", "finestResolution", expected: "1...2²⁴ over the bound",
         actual: "\(finestResolution)", fix: "Choose a size in this range.")
     }
-    let geometry = HashGridGeometry(
-      levelCount: levels, baseResolution: baseResolution, log2TableSize: log2TableSize,
-      desiredResolution: finestResolution * frame.bound)
+    let geometry = geometry(bound: frame.bound)
     return [ParameterShape("encoder.embeddings", [geometry.rowCount, geometry.features])]
-      + densityNetwork(inputs: geometry.outputCount, hidden: hiddenWidth)
-      + colorNetwork(hidden: hiddenWidth)
+      + heads.densityShapes(inputs: geometry.outputCount) + heads.colorShapes
   }
 }
 
@@ -120,7 +129,7 @@ extension MLPFieldOptions: FieldOptions {
     try require("width", width, in: 1...8192)
     try require("skip", skip, in: -1...64)
     try require("trunkOutputs", trunkOutputs, in: 1...4096)
-    try require("hiddenWidth", hiddenWidth, in: 1...4096)
+    try heads.check()
     let encoded = 3 + 6 * bands
     var result: [ParameterShape] = []
     for k in 0..<layers {
@@ -129,8 +138,7 @@ extension MLPFieldOptions: FieldOptions {
       result.append(ParameterShape("nerf_mlp.\(k).weight", [outputs, inputs]))
       result.append(ParameterShape("nerf_mlp.\(k).bias", [outputs]))
     }
-    return result + densityNetwork(inputs: trunkOutputs, hidden: hiddenWidth)
-      + colorNetwork(hidden: hiddenWidth)
+    return result + heads.densityShapes(inputs: trunkOutputs) + heads.colorShapes
   }
 }
 
@@ -143,7 +151,7 @@ extension VMFieldOptions: FieldOptions {
       try require("\(name).count", sizes.count, in: 3...3)
       for size in sizes { try require(name, size, in: 1...largest) }
     }
-    try require("hiddenWidth", hiddenWidth, in: 1...4096)
+    try heads.check()
     var result: [ParameterShape] = []
     for (name, ranks) in [("sigma", densityRanks), ("color", colorRanks)] {
       for (i, axes) in VMField<Float>.planeAxes.enumerated() {
@@ -157,8 +165,8 @@ extension VMFieldOptions: FieldOptions {
     }
     result.append(
       ParameterShape(
-        "basis_mat.weight", [FieldTaps<Float>.featureCount - 1, colorRanks.reduce(0, +)]))
-    return result + colorNetwork(hidden: hiddenWidth)
+        "basis_mat.weight", [heads.colorFeatures, colorRanks.reduce(0, +)]))
+    return result + heads.colorShapes
   }
 }
 

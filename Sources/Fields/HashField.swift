@@ -10,24 +10,36 @@ public struct HashFieldOptions: Equatable, Sendable, Codable {
   public var log2TableSize = 19
   /// Finest resolution per unit of the bound.
   public var finestResolution = 2048.0
-  /// Hidden width of both networks.
-  public var hiddenWidth = 64
+  /// Features per level: 1, 2, 4 or 8.
+  public var levelFeatures = 2
+  /// Whether the outermost samples of a level lie on the box.
+  public var alignCorners = false
+  /// The small networks.
+  public var heads = HeadOptions()
 
   /// PVD's sizes.
   public init() {}
+
+  /// The hash grid of a field with a bound.
+  func geometry(bound: Double) -> HashGridGeometry {
+    HashGridGeometry(
+      levelCount: levels, features: levelFeatures, baseResolution: baseResolution,
+      log2TableSize: log2TableSize, desiredResolution: finestResolution * bound,
+      alignCorners: alignCorners)
+  }
 }
 
 /// Instant-NGP as PVD uses it: a hash grid, a density network, a colour network.
 ///
 /// `x → hash grid (L·2 features) → sigma_net 28→64→16 → F, S, σ; [Y(d), F₁…₁₅] → color_net → C`.
-/// Müller et al. (2022); constants of PVD.
+/// Müller et al. (2022); constants of PVD, see ``HeadOptions``.
 public final class HashField<T: RadianceScalar>: RadianceField {
   /// Sizes.
   public let options: HashFieldOptions
   public let frame: FieldFrame
   public let parameters: [Parameter<T>]
   public let groups: [ParameterGroup]
-  public let hasFeatures = true
+  public var featureCount: Int { options.heads.featureCount }
   /// Sizes and indexing of the hash grid.
   public let geometry: HashGridGeometry
 
@@ -40,18 +52,15 @@ public final class HashField<T: RadianceScalar>: RadianceField {
   ) {
     self.options = options
     self.frame = frame
-    geometry = HashGridGeometry(
-      levelCount: options.levels, baseResolution: options.baseResolution,
-      log2TableSize: options.log2TableSize,
-      desiredResolution: options.finestResolution * frame.bound)
+    geometry = options.geometry(bound: frame.bound)
     var parameters = [
       Parameter<T>(
         name: "encoder.embeddings", shape: [geometry.rowCount, geometry.features], owner: .field)
     ]
     densityHead = DensityHead(
-      inputs: geometry.outputCount, hidden: options.hiddenWidth, frame: frame,
+      inputs: geometry.outputCount, options: options.heads, frame: frame,
       appendingTo: &parameters)
-    colorHead = ColorHead(hidden: options.hiddenWidth, appendingTo: &parameters)
+    colorHead = ColorHead(options: options.heads, appendingTo: &parameters)
     self.parameters = parameters
     groups = [
       ParameterGroup("encoder", .primary, [0]),
@@ -74,8 +83,9 @@ public final class HashField<T: RadianceScalar>: RadianceField {
   private var colorRow: Int { densityRow + densityHead.activationRows }
   public var activationRows: Int { colorRow + colorHead.activationRows }
   public var scratchRows: Int {
-    2 * colorHead.network.widest + ColorHead<T>.inputCount + FieldTaps<T>.featureCount + features
+    2 * widest + colorHead.inputCount + densityHead.gradientRows + features
   }
+  private var widest: Int { max(densityHead.network.widest, colorHead.network.widest) }
   /// The normalised position and the gradient of every feature.
   public var deferredWidth: Int { 3 + features }
 
@@ -131,9 +141,9 @@ public final class HashField<T: RadianceScalar>: RadianceField {
     scratch: UnsafeMutablePointer<T>, taps: UnsafePointer<T>, cotangents: UnsafePointer<T>,
     lane: GradientLane<T>, deferred: BatchRows<T>
   ) {
-    let inputGradient = scratch + 2 * colorHead.network.widest * Tile.stride
-    let hGradient = inputGradient + ColorHead<T>.inputCount * Tile.stride
-    let encodingGradient = hGradient + FieldTaps<T>.featureCount * Tile.stride
+    let inputGradient = scratch + 2 * widest * Tile.stride
+    let hGradient = inputGradient + colorHead.inputCount * Tile.stride
+    let encodingGradient = hGradient + densityHead.gradientRows * Tile.stride
     if detail == .full {
       colorHead.backward(
         activations: activations + colorRow * Tile.stride, taps: taps, cotangents: cotangents,

@@ -12,8 +12,8 @@ public struct MLPFieldOptions: Equatable, Sendable, Codable {
   public var skip = 3
   /// Outputs of the trunk.
   public var trunkOutputs = 28
-  /// Hidden width of both small networks.
-  public var hiddenWidth = 64
+  /// The small networks.
+  public var heads = HeadOptions()
 
   /// PVD's sizes.
   public init() {}
@@ -31,7 +31,7 @@ public final class MLPField<T: RadianceScalar>: RadianceField {
   public let frame: FieldFrame
   public let parameters: [Parameter<T>]
   public let groups: [ParameterGroup]
-  public let hasFeatures = true
+  public var featureCount: Int { options.heads.featureCount }
 
   let trunk: DenseNetwork<T>
   private let densityHead: DensityHead<T>
@@ -58,9 +58,9 @@ public final class MLPField<T: RadianceScalar>: RadianceField {
     }
     trunk = DenseNetwork(layers: layers)
     densityHead = DensityHead(
-      inputs: options.trunkOutputs, hidden: options.hiddenWidth, frame: frame,
+      inputs: options.trunkOutputs, options: options.heads, frame: frame,
       appendingTo: &parameters)
-    colorHead = ColorHead(hidden: options.hiddenWidth, appendingTo: &parameters)
+    colorHead = ColorHead(options: options.heads, appendingTo: &parameters)
     self.parameters = parameters
     groups = [
       ParameterGroup("sigma_net", .primary, densityHead.network.parameterIndices),
@@ -92,8 +92,10 @@ public final class MLPField<T: RadianceScalar>: RadianceField {
   private var colorRow: Int { densityRow + densityHead.activationRows }
   public var activationRows: Int { colorRow + colorHead.activationRows }
   public var scratchRows: Int {
-    2 * max(trunk.widest, colorHead.network.widest) + ColorHead<T>.inputCount
-      + FieldTaps<T>.featureCount + options.trunkOutputs
+    2 * widest + colorHead.inputCount + densityHead.gradientRows + options.trunkOutputs
+  }
+  private var widest: Int {
+    max(trunk.widest, densityHead.network.widest, colorHead.network.widest)
   }
   public var deferredWidth: Int { 0 }
 
@@ -146,10 +148,9 @@ public final class MLPField<T: RadianceScalar>: RadianceField {
     scratch: UnsafeMutablePointer<T>, taps: UnsafePointer<T>, cotangents: UnsafePointer<T>,
     lane: GradientLane<T>, deferred: BatchRows<T>
   ) {
-    let widest = max(trunk.widest, colorHead.network.widest)
     let inputGradient = scratch + 2 * widest * Tile.stride
-    let hGradient = inputGradient + ColorHead<T>.inputCount * Tile.stride
-    let trunkGradient = hGradient + FieldTaps<T>.featureCount * Tile.stride
+    let hGradient = inputGradient + colorHead.inputCount * Tile.stride
+    let trunkGradient = hGradient + densityHead.gradientRows * Tile.stride
     if detail == .full {
       colorHead.backward(
         activations: activations + colorRow * Tile.stride, taps: taps, cotangents: cotangents,

@@ -50,8 +50,8 @@ public protocol RadianceField<Scalar>: AnyObject, Sendable {
   var parameters: [Parameter<Scalar>] { get }
   /// Groups with their learning rates, in PVD's order.
   var groups: [ParameterGroup] { get }
-  /// Whether the field has the feature tap F.
-  var hasFeatures: Bool { get }
+  /// Numbers in the feature tap F; 0 for a field that has none.
+  var featureCount: Int { get }
 
   /// Rows of tile matrix that forward keeps for backward.
   var activationRows: Int { get }
@@ -98,6 +98,9 @@ public protocol RadianceField<Scalar>: AnyObject, Sendable {
 
 extension RadianceField {
   public var encodedWidth: Int { 0 }
+
+  /// Whether the field has the feature tap F.
+  public var hasFeatures: Bool { featureCount > 0 }
 
   public func encode(
     _ points: PointPointers<Float>, count: Int, into rows: BatchRows<Scalar>, pool: WorkerPool

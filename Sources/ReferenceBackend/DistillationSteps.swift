@@ -44,7 +44,7 @@ enum DistillationStepAnswer: OperationAnswer {
       if field.hasFeatures {
         try result.set(
           "out.\(role).feature_sigma_color",
-          taps.interleaved(TapRow.features, FieldTaps<T>.featureCount))
+          taps.interleaved(TapRow.features, taps.featureCount))
       }
       guard stage != .features else { continue }
       try result.set("out.\(role).sigma_l", taps.logDensities)

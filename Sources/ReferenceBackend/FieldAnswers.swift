@@ -37,7 +37,7 @@ enum FieldAnswer: OperationAnswer {
     try result.set("out.color_l", taps.interleaved(TapRow.color, 3))
     if field.hasFeatures {
       try result.set(
-        "out.feature_sigma_color", taps.interleaved(TapRow.features, FieldTaps<T>.featureCount))
+        "out.feature_sigma_color", taps.interleaved(TapRow.features, taps.featureCount))
     }
     // What fills the occupancy grid is single precision in either run.
     try result.set(
@@ -45,10 +45,9 @@ enum FieldAnswer: OperationAnswer {
       evaluator.occupancyDensities(
         x: batch.positions[0], y: batch.positions[1], z: batch.positions[2]))
     guard call.wants(prefix: "grad.") else { return result }
-    let cotangents = FieldTaps<T>(count: batch.count)
-    cotangents.clear()
+    let cotangents = FieldTaps<T>(count: batch.count, featureCount: taps.featureCount)
     for (name, first, number) in [
-      ("feature_sigma_color", TapRow.features, FieldTaps<T>.featureCount),
+      ("feature_sigma_color", TapRow.features, taps.featureCount),
       ("sigma", TapRow.density, 1), ("sigma_l", TapRow.logDensity, 1), ("color", TapRow.color, 3),
     ] where call.has("cotangent.\(name)") {
       cotangents.fill(
@@ -114,12 +113,11 @@ enum VectorMatrixAnswer: OperationAnswer {
     evaluator.forward(batch, detail: .features, into: taps, keeping: store)
     var result = OperationResult(call)
     try result.set("out.sigma_feat", taps.logDensities)
-    let colors = FieldTaps<T>.featureCount - 1
+    let colors = taps.featureCount - 1
     try result.set("out.color_feat", taps.interleaved(TapRow.features + 1, colors))
     try result.set("out.density_l1", [T(field.densityL1(pool: pool))])
     if call.has("cotangent.sigma_feat") {
-      let cotangents = FieldTaps<T>(count: batch.count)
-      cotangents.clear()
+      let cotangents = FieldTaps<T>(count: batch.count, featureCount: taps.featureCount)
       cotangents.fill(
         TapRow.logDensity, 1, try call.scalars("cotangent.sigma_feat", count: batch.count))
       cotangents.fill(

@@ -9,25 +9,23 @@ extension OperationCall {
     let name = try config.string("model_type")
     switch Architecture(rawValue: name) {
     case .hash:
-      try require("level_dim", try config.int("level_dim"), isOneOf: [2])
-      try require("align_corners", try config.bool("align_corners"), isOneOf: [false])
       var options = HashFieldOptions()
+      options.levelFeatures = try config.int("level_dim")
+      options.alignCorners = try config.bool("align_corners")
       options.levels = try config.int("num_levels")
       options.baseResolution = try config.int("base_resolution")
       options.log2TableSize = try config.int("log2_hashmap_size")
       options.finestResolution =
         try config.double("desired_resolution") / (try config.double("bound"))
-      options.hiddenWidth = try config.int("hidden_dim")
+      options.heads = try headOptions()
       return .hash(options)
     case .mlp:
       var options = try trunkOptions()
       options.trunkOutputs = try config.int("in_dim_after_trunk")
-      options.hiddenWidth = try config.int("hidden_dim")
+      options.heads = try headOptions()
       return .mlp(options)
     case .vm:
-      var options = try vectorMatrixOptions()
-      options.hiddenWidth = try config.int("hidden_dim")
-      return .vm(options)
+      return .vm(try vectorMatrixOptions())
     case .tensors:
       var options = TensorsFieldOptions()
       options.resolution = try config.ints("plenoxel_res")
@@ -50,32 +48,35 @@ extension OperationCall {
 
   /// Grid and ranks of a `vm` field.
   func vectorMatrixOptions() throws -> VMFieldOptions {
-    if config.has("color_feat_dim") {
-      try require("color_feat_dim", try config.int("color_feat_dim"), isOneOf: [15])
-    }
     var options = VMFieldOptions()
+    options.heads = try headOptions()
     options.resolution = try config.ints("resolution")
     options.densityRanks = try config.ints("sigma_rank")
     options.colorRanks = try config.ints("color_rank")
     return options
   }
 
-  /// Sizes that PVD never varies and this library fixes.
-  private func requireFixedParts() throws {
-    for (key, value) in [("num_layers", 2), ("num_layers_color", 3), ("geo_feat_dim", 15)]
-    where config.has(key) {
-      try require(key, try config.int(key), isOneOf: [value])
+  /// The small networks; what the case leaves out has PVD's size.
+  private func headOptions() throws(GoldenError) -> HeadOptions {
+    var heads = HeadOptions()
+    func read(_ key: String, into size: inout Int) throws(GoldenError) {
+      if config.has(key) { size = try config.int(key) }
     }
-    if config.has("hidden_dim_color") {
-      try require(
-        "hidden_dim_color", try config.int("hidden_dim_color"),
-        isOneOf: [try config.int("hidden_dim")])
-    }
+    try read("num_layers", into: &heads.densityLayers)
+    try read("num_layers_color", into: &heads.colorLayers)
+    try read("hidden_dim", into: &heads.densityWidth)
+    heads.colorWidth = heads.densityWidth
+    try read("hidden_dim_color", into: &heads.colorWidth)
+    try read("geo_feat_dim", into: &heads.colorFeatures)
+    try read("color_feat_dim", into: &heads.colorFeatures)
     if config.has("bias_in_sigma_and_color_nets") {
-      try require(
-        "bias_in_sigma_and_color_nets", try config.bool("bias_in_sigma_and_color_nets"),
-        isOneOf: [false])
+      heads.bias = try config.bool("bias_in_sigma_and_color_nets")
     }
+    return heads
+  }
+
+  /// Constants of the operation that a case may state.
+  private func requireFixedParts() throws {
     if config.has("trunc_exp_grad_clamp") {
       try require(
         "trunc_exp_grad_clamp", try config.doubles("trunc_exp_grad_clamp"), isOneOf: [[-12, 12]])

@@ -61,7 +61,7 @@ struct FieldGradientTests {
     if configuration.architecture == .vm {
       #expect(inside.features.allSatisfy { $0 > -1.9 && $0 < 6.9 })
     }
-    let cotangents = TapCotangents<Double>.random(batch.count, seed: 4)
+    let cotangents = TapCotangents<Double>.random(batch.count, field, seed: 4)
     // The smallest pass that has the tap, and the full one.
     for detail in Set([Self.details[tap] ?? .full, .full]) {
       let gradients = field.gradients(batch, tap.only(cotangents), detail: detail)
@@ -97,7 +97,7 @@ struct FieldGradientTests {
     guard field.hasFeatures || tap != .features else { return }
     let batch = try randomBatch(64, seed: 3)
     let gradients = field.gradients(
-      batch, tap.only(TapCotangents.random(batch.count, seed: 4)))
+      batch, tap.only(TapCotangents.random(batch.count, field, seed: 4)))
     for (parameter, gradient) in zip(field.parameters, gradients) {
       let isColorOnly = parameter.name.hasPrefix("color_net")
       let isMoved = gradient.contains { $0 != 0 }
@@ -124,7 +124,7 @@ struct FieldGradientTests {
       let field = try SmallFields.field(configuration, as: Double.self, frame: frame)
       let end = range.0 > highest ? range.0 : range.1
       #expect(field.taps(batch).logDensities.allSatisfy { $0 == end })
-      let cotangents = TapCotangents<Double>.random(batch.count, seed: 6)
+      let cotangents = TapCotangents<Double>.random(batch.count, field, seed: 6)
       for tap in [Tap.logDensities, .densities] {
         let gradients = field.gradients(batch, tap.only(cotangents))
         #expect(gradients.allSatisfy { $0.allSatisfy { $0 == 0 } })
@@ -155,13 +155,13 @@ struct FieldGradientTests {
   func accumulation(configuration: FieldConfiguration) throws {
     let field = try SmallFields.field(configuration, as: Double.self)
     let batch = try randomBatch(300, seed: 7)
-    let cotangents = TapCotangents<Double>.random(batch.count, seed: 8)
+    let cotangents = TapCotangents<Double>.random(batch.count, field, seed: 8)
     let once = field.gradients(batch, cotangents)
     let evaluator = FieldEvaluator(field, pool: WorkerPool(threads: 2))
     let taps = FieldTaps<Double>(count: batch.count)
     evaluator.forward(batch, detail: .full, into: taps)
     evaluator.backward(
-      batch, detail: .full, taps: taps, cotangents: cotangents.rows(count: batch.count))
+      batch, detail: .full, taps: taps, cotangents: cotangents.rows(count: batch.count, field))
     for (parameter, gradient) in zip(field.parameters, once) {
       let comparison = Comparison(
         parameter.name, actual: parameter.exportedGradient(), expected: gradient.map { 2 * $0 },

@@ -82,21 +82,23 @@ public final class DistillationStep<T: RadianceScalar>: @unchecked Sendable {
   ///   - stage: Which terms there are.
   ///   - featureRate: ρ of this step.
   ///   - background: rgb behind every ray, shape `[rays, 3]` or `[3]`; only stage 3 reads it.
-  /// - Throws: ``ShapeError`` if `background` fits neither.
+  /// - Throws: ``ShapeError`` if `background` fits neither, or if the feature vectors to be compared differ
+  ///   in length.
   public func accumulateGradients(
     _ batch: SampleBatch, stage: DistillationStage, featureRate: Double, background: [T]
   ) throws -> LossReport {
+    try checkFeatures()
     let detail = stage.detail
     teacher.forward(batch, detail: detail, into: teacherTaps)
     student.forward(batch, detail: detail, into: studentTaps, keeping: store)
     if compatibility.clampEditedTargets { clampTargets() }
-    cotangents.resize(to: batch.count)
+    cotangents.resize(to: batch.count, featureCount: student.field.featureCount)
     cotangents.clear()
     var report = LossReport()
     let rows = compatibility.lossIncludesPaddingRows ? batch.count : batch.usedCount
     if comparesFeatures {
       report.features = add(
-        TapRow.features, FieldTaps<T>.featureCount, rows: rows, rate: featureRate, to: &report)
+        TapRow.features, studentTaps.featureCount, rows: rows, rate: featureRate, to: &report)
     }
     if stage != .features {
       report.color = add(TapRow.color, 3, rows: rows, rate: rates.color, to: &report)
@@ -115,6 +117,14 @@ public final class DistillationStep<T: RadianceScalar>: @unchecked Sendable {
       }
     }
     return report
+  }
+
+  private func checkFeatures() throws(ShapeError) {
+    let (expected, actual) = (teacher.field.featureCount, student.field.featureCount)
+    guard comparesFeatures, expected != actual else { return }
+    throw ShapeError(
+      in: "DistillationStep", "student features", expected: [expected], actual: [actual],
+      fix: "Give the student as many colour features as the teacher has, or a feature rate of 0.")
   }
 
   /// Adds one tap term; returns its value before the rate.
@@ -181,7 +191,7 @@ public final class DistillationStep<T: RadianceScalar>: @unchecked Sendable {
       teacherFrame.logDensityMinimum < student.field.frame.logDensityMinimum
         || teacherFrame.logDensityMaximum > student.field.frame.logDensityMaximum
     else { return }
-    for row in [TapRow.logDensity, TapRow.features] {
+    for row in [TapRow.logDensity] + (teacher.field.hasFeatures ? [TapRow.features] : []) {
       let values = teacherTaps.row(row)
       for s in 0..<teacherTaps.count { values[s] = min(max(values[s], low), high) }
     }

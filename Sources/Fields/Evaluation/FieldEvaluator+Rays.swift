@@ -17,8 +17,8 @@ extension FieldEvaluator {
     _ batch: SampleBatch, taps: FieldTaps<T>, cotangents: FieldTaps<T>,
     loss: (_ rays: Range<Int>) -> Void
   ) {
-    taps.resize(to: batch.count)
-    cotangents.resize(to: batch.count)
+    taps.resize(to: batch.count, featureCount: field.featureCount)
+    cotangents.resize(to: batch.count, featureCount: field.featureCount)
     let lanes = lanes
     let pass = RayPass(
       evaluator: self, batch: batch, taps: taps, cotangents: cotangents,
@@ -111,7 +111,7 @@ private struct RayPass<T: RadianceScalar>: @unchecked Sendable {
     field.forward(
       input, detail: .full, activations: activations.base, scratch: worker.scratch.base,
       taps: worker.taps.base)
-    for row in FieldEvaluator<T>.rows(of: .full, hasFeatures: field.hasFeatures) {
+    for row in evaluator.rows(of: .full) {
       (taps.row(row) + input.firstSample).update(
         from: worker.taps.base + row * Tile.stride, count: input.count)
     }
@@ -123,7 +123,7 @@ private struct RayPass<T: RadianceScalar>: @unchecked Sendable {
   ) {
     let activations = worker.waiting.removeFirst()
     let input = load(samples, worker)
-    for row in FieldEvaluator<T>.rows(of: .full, hasFeatures: field.hasFeatures) {
+    for row in evaluator.rows(of: .full) {
       (worker.taps.base + row * Tile.stride).update(
         from: taps.row(row) + input.firstSample, count: input.count)
     }

@@ -23,7 +23,7 @@ public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
     self.field = field
     self.pool = pool
     scratch = (0..<pool.threads).map { _ in
-      WorkerScratch(activationRows: field.activationRows, scratchRows: field.scratchRows)
+      WorkerScratch(field)
     }
   }
 
@@ -113,7 +113,7 @@ public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
     _ batch: SampleBatch, detail: TapDetail, into taps: FieldTaps<T>,
     keeping store: ActivationStore<T>? = nil
   ) {
-    taps.resize(to: batch.count)
+    taps.resize(to: batch.count, featureCount: field.featureCount)
     store?.prepare(tiles: tileCount(batch.count), rows: field.activationRows)
     let encoded = encode(batch.positions, count: batch.count)
     forEachTile(batch.count) { tile, _, worker in
@@ -122,7 +122,7 @@ public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
       field.forward(
         input, detail: detail, activations: activations, scratch: worker.scratch.base,
         taps: worker.taps.base)
-      for row in Self.rows(of: detail, hasFeatures: field.hasFeatures) {
+      for row in rows(of: detail) {
         (taps.row(row) + input.firstSample).update(
           from: worker.taps.base + row * Tile.stride, count: input.count)
       }
@@ -140,16 +140,17 @@ public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
     store: ActivationStore<T>? = nil
   ) {
     precondition(
-      taps.count == batch.count && cotangents.count == batch.count,
+      taps.count == batch.count && cotangents.count == batch.count
+        && (detail == .density || cotangents.featureCount == field.featureCount),
       "FieldEvaluator.backward: \(batch.count) samples, \(taps.count) taps, "
-        + "\(cotangents.count) cotangents")
+        + "\(cotangents.count) cotangents with \(cotangents.featureCount) features")
     let rows = deferredRows(batch.count)
     let lanes = lanes
     let isKept = store?.isKept ?? false
     let encoded =
       isKept
       ? BatchRows(base: encoded.base, stride: 0) : encode(batch.positions, count: batch.count)
-    let used = Self.rows(of: detail, hasFeatures: field.hasFeatures)
+    let used = self.rows(of: detail)
     forEachTile(batch.count) { tile, lane, worker in
       let input = worker.load(batch, tile: tile, encoded: encoded)
       let kept = store?.tile(tile)
@@ -200,13 +201,13 @@ public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
     return result.array
   }
 
-  static func rows(of detail: TapDetail, hasFeatures: Bool) -> [Int] {
-    switch detail {
+  /// The rows of taps that a pass of this detail writes.
+  func rows(of detail: TapDetail) -> [Int] {
+    let count = TapRow.count(features: field.featureCount)
+    return switch detail {
     case .density: [TapRow.logDensity, TapRow.density]
-    case .features: Array(TapRow.features...TapRow.logDensity)
-    case .full:
-      hasFeatures
-        ? Array(0..<TapRow.count) : Array(TapRow.logDensity..<TapRow.count)
+    case .features: [TapRow.logDensity] + Array(TapRow.features..<count)
+    case .full: Array(0..<count)
     }
   }
 }

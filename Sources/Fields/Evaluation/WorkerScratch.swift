@@ -3,17 +3,22 @@ import NeRFCore
 /// Memory of one worker: inputs, activations and taps of the tile it works on.
 final class WorkerScratch<T: RadianceScalar>: @unchecked Sendable {
   let points = AlignedBuffer<T>(count: 6 * Tile.stride, repeating: 0)
-  let taps = AlignedBuffer<T>(count: TapRow.count * Tile.stride, repeating: 0)
-  let cotangents = AlignedBuffer<T>(count: TapRow.count * Tile.stride, repeating: 0)
+  let taps: AlignedBuffer<T>
+  let cotangents: AlignedBuffer<T>
   let activations: AlignedBuffer<T>
   let scratch: AlignedBuffer<T>
   /// Activations of tiles whose rays have not ended, the oldest first; and buffers for others.
   var waiting: [AlignedBuffer<T>] = []
   var spare: [AlignedBuffer<T>] = []
 
-  init(activationRows: Int, scratchRows: Int) {
-    activations = AlignedBuffer(count: activationRows * Tile.stride, repeating: 0)
-    scratch = AlignedBuffer(count: scratchRows * Tile.stride, repeating: 0)
+  private let tapRows: Int
+
+  init(_ field: any RadianceField<T>) {
+    tapRows = TapRow.count(features: field.featureCount)
+    taps = AlignedBuffer(count: tapRows * Tile.stride, repeating: 0)
+    cotangents = AlignedBuffer(count: tapRows * Tile.stride, repeating: 0)
+    activations = AlignedBuffer(count: field.activationRows * Tile.stride, repeating: 0)
+    scratch = AlignedBuffer(count: field.scratchRows * Tile.stride, repeating: 0)
   }
 
   /// Room for the activations of one tile.
@@ -73,7 +78,7 @@ final class WorkerScratch<T: RadianceScalar>: @unchecked Sendable {
   /// Padded columns of taps that were copied back hold leftovers; make them harmless.
   func finishTaps(count: Int, padded: Int) {
     guard count < padded else { return }
-    for row in 0..<TapRow.count {
+    for row in 0..<tapRows {
       for s in count..<padded { taps.base[row * Tile.stride + s] = 0 }
     }
   }
@@ -83,7 +88,7 @@ final class WorkerScratch<T: RadianceScalar>: @unchecked Sendable {
     activations: UnsafeMutablePointer<T>, cotangents source: FieldTaps<T>, rows: [Int],
     lane: GradientLane<T>, deferred: BatchRows<T>
   ) {
-    for row in 0..<TapRow.count {
+    for row in 0..<tapRows {
       let target = cotangents.base + row * Tile.stride
       if rows.contains(row) {
         target.update(from: source.row(row) + input.firstSample, count: input.count)

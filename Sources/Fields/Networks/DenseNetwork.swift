@@ -25,6 +25,9 @@ struct DenseNetwork<T: RadianceScalar>: Sendable {
     layers[..<layer].reduce(0) { $0 + $1.shape.outputs }
   }
 
+  /// Row at which the output of the last layer starts.
+  var lastRow: Int { outputRow(layers.count - 1) }
+
   /// Makes the layers `widths[0] → widths[1] → …` and appends their parameters.
   init(name: String, widths: [Int], bias: Bool, appendingTo parameters: inout [Parameter<T>]) {
     var layers: [Layer] = []
@@ -85,7 +88,8 @@ struct DenseNetwork<T: RadianceScalar>: Sendable {
   /// Back-propagates: adds weight gradients to the lane and writes the input gradient.
   ///
   /// - Parameters:
-  ///   - outputGradient: Rows of the last layer's outputs; overwritten.
+  ///   - outputGradient: Rows of the last layer's outputs; overwritten, and with more than two layers
+  ///     used for `widest` rows.
   ///   - scratch: `widest` rows, distinct from `outputGradient` and `inputGradient`.
   ///   - inputGradient: Receives the gradient of the input; nil if nobody needs it.
   func backward(

@@ -1,43 +1,48 @@
 import NeRFCore
 
-/// The density network shared by `hash` and `mlp`: 28 → 64 → 16 without biases, and the clamp.
+/// The density network shared by `hash` and `mlp`, in PVD 28 → 64 → 16 without biases, and the clamp.
 ///
 ///     h = W₁ relu(W₀ e),   s = clamp(h₀, lo, hi),   F = [s, h₁ … h₁₅],   S = s,   σ = eˢ
 ///
-/// Activations: the outputs of both layers; h is kept unclamped.
+/// Activations: the outputs of all layers; h is kept unclamped.
 struct DensityHead<T: RadianceScalar>: Sendable {
   let network: DenseNetwork<T>
   let low: T
   let high: T
 
   init(
-    inputs: Int, hidden: Int, frame: FieldFrame, appendingTo parameters: inout [Parameter<T>]
+    inputs: Int, options: HeadOptions, frame: FieldFrame,
+    appendingTo parameters: inout [Parameter<T>]
   ) {
     network = DenseNetwork(
-      name: "sigma_net", widths: [inputs, hidden, FieldTaps<T>.featureCount], bias: false,
+      name: "sigma_net", widths: options.densityWidths(inputs: inputs), bias: options.bias,
       appendingTo: &parameters)
     low = T(frame.logDensityMinimum)
     high = T(frame.logDensityMaximum)
   }
 
   var activationRows: Int { network.activationRows }
+  /// Rows of `hGradient` in ``backward``, which hold gradients between layers too.
+  var gradientRows: Int { network.widest }
 
   func forward(
     input: UnsafePointer<T>, detail: TapDetail, activations: UnsafeMutablePointer<T>,
     taps: UnsafeMutablePointer<T>, count: Int
   ) {
     network.forward(input: input, activations: activations, count: count)
-    let h = activations + network.outputRow(1) * Tile.stride
+    let h = activations + network.lastRow * Tile.stride
     if detail >= .features {
       copyRows(
-        h, to: taps + TapRow.features * Tile.stride, rows: FieldTaps<T>.featureCount, count: count)
+        h, to: taps + TapRow.features * Tile.stride, rows: network.outputs, count: count)
     }
     writeDensity(raw: h, low: low, high: high, detail: detail, taps: taps, count: count)
   }
 
-  /// Turns gradients of the taps into gradients of h (16 rows at `hGradient`), then of the input.
+  /// Turns gradients of the taps into gradients of h, then of the input.
   ///
-  /// - Parameter colorFeatureGradient: 15 rows from the colour network, or nil.
+  /// - Parameters:
+  ///   - colorFeatureGradient: Rows from the colour network, or nil.
+  ///   - hGradient: ``gradientRows`` rows.
   func backward(
     input: UnsafePointer<T>, detail: TapDetail, activations: UnsafePointer<T>,
     taps: UnsafePointer<T>, cotangents: UnsafePointer<T>,
@@ -45,9 +50,10 @@ struct DensityHead<T: RadianceScalar>: Sendable {
     scratch: UnsafeMutablePointer<T>, inputGradient: UnsafeMutablePointer<T>,
     lane: GradientLane<T>, count: Int
   ) {
-    let h = activations + network.outputRow(1) * Tile.stride
+    let h = activations + network.lastRow * Tile.stride
     featureGradient(
-      raw: h, low: low, high: high, detail: detail, taps: taps, cotangents: cotangents,
+      raw: h, rows: network.outputs, low: low, high: high, detail: detail, taps: taps,
+      cotangents: cotangents,
       colorFeatureGradient: colorFeatureGradient, into: hGradient, count: count)
     network.backward(
       input: input, activations: activations, outputGradient: hGradient, scratch: scratch,
@@ -70,21 +76,17 @@ func writeDensity<T: RadianceScalar>(
   }
 }
 
-/// Gradient of the 16 unclamped outputs that F, S and σ are made of:
+/// Gradient of the unclamped outputs that F, S and σ are made of:
 ///
 ///     g_h₀ = [lo ≤ h₀ ≤ hi] · (g_F₀ + g_S + g_σ · trunc_exp′(s)),    g_hₖ = g_Fₖ + g_geo,ₖ
 func featureGradient<T: RadianceScalar>(
-  raw: UnsafePointer<T>, low: T, high: T, detail: TapDetail, taps: UnsafePointer<T>,
+  raw: UnsafePointer<T>, rows: Int, low: T, high: T, detail: TapDetail, taps: UnsafePointer<T>,
   cotangents: UnsafePointer<T>, colorFeatureGradient: UnsafePointer<T>?,
   into gradient: UnsafeMutablePointer<T>, count: Int
 ) {
-  copyRows(
-    cotangents + TapRow.features * Tile.stride, to: gradient, rows: FieldTaps<T>.featureCount,
-    count: count)
+  copyRows(cotangents + TapRow.features * Tile.stride, to: gradient, rows: rows, count: count)
   if let colorFeatureGradient {
-    addRows(
-      colorFeatureGradient, to: gradient + Tile.stride, rows: FieldTaps<T>.featureCount - 1,
-      count: count)
+    addRows(colorFeatureGradient, to: gradient + Tile.stride, rows: rows - 1, count: count)
   }
   addRows(cotangents + TapRow.logDensity * Tile.stride, to: gradient, rows: 1, count: count)
   if detail != .features {
@@ -100,24 +102,27 @@ func featureGradient<T: RadianceScalar>(
 ///
 ///     C = sigmoid(W₂ relu(W₁ relu(W₀ [Y(d), f])))
 ///
-/// with the 16 spherical harmonics of the direction first and the 15 colour features after them.
-/// Activations: the 31 input rows, then the outputs of the three layers.
+/// with the 16 spherical harmonics of the direction first and the colour features after them, 15 in PVD.
+/// Activations: the input rows, then the outputs of the layers.
 struct ColorHead<T: RadianceScalar>: Sendable {
   static var harmonicsDegree: Int { 4 }
   static var harmonicsCount: Int { 16 }
-  static var inputCount: Int { harmonicsCount + FieldTaps<T>.featureCount - 1 }
 
   let network: DenseNetwork<T>
+  private let colorFeatures: Int
 
-  init(hidden: Int, appendingTo parameters: inout [Parameter<T>]) {
+  init(options: HeadOptions, appendingTo parameters: inout [Parameter<T>]) {
+    colorFeatures = options.colorFeatures
     network = DenseNetwork(
-      name: "color_net", widths: [Self.inputCount, hidden, hidden, 3], bias: false,
+      name: "color_net", widths: options.colorWidths, bias: options.bias,
       appendingTo: &parameters)
   }
 
-  var activationRows: Int { Self.inputCount + network.activationRows }
+  /// Rows of the input.
+  var inputCount: Int { Self.harmonicsCount + colorFeatures }
+  var activationRows: Int { inputCount + network.activationRows }
 
-  /// - Parameter features: 15 rows.
+  /// - Parameter features: One row per colour feature.
   func forward(
     _ input: TileInput<T>, features: UnsafePointer<T>, activations: UnsafeMutablePointer<T>,
     taps: UnsafeMutablePointer<T>
@@ -127,10 +132,10 @@ struct ColorHead<T: RadianceScalar>: Sendable {
       count: input.padded)
     copyRows(
       features, to: activations + Self.harmonicsCount * Tile.stride,
-      rows: FieldTaps<T>.featureCount - 1, count: input.padded)
-    let layers = activations + Self.inputCount * Tile.stride
+      rows: colorFeatures, count: input.padded)
+    let layers = activations + inputCount * Tile.stride
     network.forward(input: activations, activations: layers, count: input.padded)
-    let raw = layers + network.outputRow(2) * Tile.stride
+    let raw = layers + network.lastRow * Tile.stride
     for channel in 0..<3 {
       T.Kernels.sigmoid(
         raw + channel * Tile.stride, into: taps + (TapRow.color + channel) * Tile.stride,
@@ -138,7 +143,7 @@ struct ColorHead<T: RadianceScalar>: Sendable {
     }
   }
 
-  /// Writes the gradient of the 31 inputs; the features' share starts at row 16.
+  /// Writes the gradient of the inputs; the features' share starts at row 16.
   ///
   /// - Parameter scratch: `2 · widest` rows.
   func backward(
@@ -151,7 +156,7 @@ struct ColorHead<T: RadianceScalar>: Sendable {
       value: taps + color, outputGradient: cotangents + color, into: scratch, rows: 3,
       count: count)
     network.backward(
-      input: activations, activations: activations + Self.inputCount * Tile.stride,
+      input: activations, activations: activations + inputCount * Tile.stride,
       outputGradient: scratch, scratch: scratch + network.widest * Tile.stride,
       inputGradient: inputGradient, lane: lane, count: count)
   }

@@ -8,9 +8,9 @@ public struct VMFieldOptions: Equatable, Sendable, Codable {
   public var densityRanks = [16, 16, 16]
   /// Components of the colour factors, per plane.
   public var colorRanks = [48, 48, 48]
-  /// Hidden width of the colour network.
-  public var hiddenWidth = 64
-  /// Whether the 15 colour features are clamped to the range of the log-density.
+  /// The colour network and its input; there is no density network.
+  public var heads = HeadOptions()
+  /// Whether the colour features are clamped to the range of the log-density.
   public var clampsColorFeatures = true
 
   /// PVD's sizes.
@@ -41,7 +41,7 @@ public final class VMField<T: RadianceScalar>: RadianceField {
   public let frame: FieldFrame
   public let parameters: [Parameter<T>]
   public let groups: [ParameterGroup]
-  public let hasFeatures = true
+  public var featureCount: Int { options.heads.featureCount }
 
   private let colorHead: ColorHead<T>
   private let low: T
@@ -94,8 +94,8 @@ public final class VMField<T: RadianceScalar>: RadianceField {
     let products = options.colorRanks.reduce(0, +)
     parameters.append(
       Parameter(
-        name: "basis_mat.weight", shape: [FieldTaps<T>.featureCount - 1, products], owner: .field))
-    colorHead = ColorHead(hidden: options.hiddenWidth, appendingTo: &parameters)
+        name: "basis_mat.weight", shape: [options.heads.colorFeatures, products], owner: .field))
+    colorHead = ColorHead(options: options.heads, appendingTo: &parameters)
     self.parameters = parameters
     groups = [
       ParameterGroup("color_net", .secondary, colorHead.network.parameterIndices),
@@ -110,18 +110,18 @@ public final class VMField<T: RadianceScalar>: RadianceField {
   public var configuration: FieldConfiguration { .vm(options) }
 
   private var productCount: Int { options.colorRanks.reduce(0, +) }
-  private var colorFeatures: Int { FieldTaps<T>.featureCount - 1 }
+  private var colorFeatures: Int { options.heads.colorFeatures }
 
-  // Activations: scaled position (3), raw s and c (16), colour head.
-  private var colorRow: Int { 3 + FieldTaps<T>.featureCount }
+  // Activations: scaled position (3), raw s and c (1 + 15), colour head.
+  private var colorRow: Int { 3 + featureCount }
   public var activationRows: Int { colorRow + colorHead.activationRows }
   public var scratchRows: Int {
     max(
-      2 * colorHead.network.widest + ColorHead<T>.inputCount + FieldTaps<T>.featureCount,
+      2 * colorHead.network.widest + colorHead.inputCount + featureCount,
       productCount)
   }
   /// The scaled position and the gradients of raw s and c.
-  public var deferredWidth: Int { 3 + FieldTaps<T>.featureCount }
+  public var deferredWidth: Int { 3 + featureCount }
 
   public func parametersReached(by detail: TapDetail) -> [Int] {
     switch detail {
@@ -177,7 +177,7 @@ public final class VMField<T: RadianceScalar>: RadianceField {
       DenseShape(outputs: colorFeatures, inputs: productCount),
       weight: parameters[Self.basis].values.base, products: scratch,
       output: raw + Tile.stride, count: input.padded)
-    for k in 1...colorFeatures {
+    for k in 1..<featureCount {
       let tap = taps + (TapRow.features + k) * Tile.stride
       if options.clampsColorFeatures {
         clampRow(raw + k * Tile.stride, low: low, high: high, into: tap, count: input.padded)
@@ -197,7 +197,7 @@ public final class VMField<T: RadianceScalar>: RadianceField {
     lane: GradientLane<T>, deferred: BatchRows<T>
   ) {
     let inputGradient = scratch + 2 * colorHead.network.widest * Tile.stride
-    let rawGradient = inputGradient + ColorHead<T>.inputCount * Tile.stride
+    let rawGradient = inputGradient + colorHead.inputCount * Tile.stride
     if detail == .full {
       colorHead.backward(
         activations: activations + colorRow * Tile.stride, taps: taps, cotangents: cotangents,
@@ -205,12 +205,13 @@ public final class VMField<T: RadianceScalar>: RadianceField {
     }
     let raw = activations + 3 * Tile.stride
     featureGradient(
-      raw: raw, low: low, high: high, detail: detail, taps: taps, cotangents: cotangents,
+      raw: raw, rows: featureCount, low: low, high: high, detail: detail, taps: taps,
+      cotangents: cotangents,
       colorFeatureGradient: detail == .full
         ? UnsafePointer(inputGradient + ColorHead<T>.harmonicsCount * Tile.stride) : nil,
       into: rawGradient, count: input.padded)
     if options.clampsColorFeatures {
-      for k in 1...colorFeatures {
+      for k in 1..<featureCount {
         maskByClamp(
           rawGradient + k * Tile.stride, raw + k * Tile.stride, low: low, high: high,
           count: input.padded)
@@ -221,7 +222,7 @@ public final class VMField<T: RadianceScalar>: RadianceField {
       count: input.count)
     copyRows(
       rawGradient, to: deferred.row(3) + input.firstSample, stride: deferred.stride,
-      rows: FieldTaps<T>.featureCount, count: input.count)
+      rows: featureCount, count: input.count)
   }
 
   /// One work item per plane and slice of 16 channels: its plane, line and basis columns have one

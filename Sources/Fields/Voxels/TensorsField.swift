@@ -27,7 +27,7 @@ public final class TensorsField<T: RadianceScalar>: RadianceField {
   public let frame: FieldFrame
   public let parameters: [Parameter<T>]
   public let groups: [ParameterGroup]
-  public let hasFeatures = false
+  public let featureCount = 0
 
   private let low: T
   private let high: T

@@ -10,7 +10,7 @@ struct FieldEvaluatorTests {
     let field = try SmallFields.field(configuration, as: Float.self)
     // More tiles than lanes, the last one not full.
     let batch = try randomBatch(17 * Tile.capacity + 99, seed: 1)
-    let cotangents = TapCotangents<Float>.random(batch.count, seed: 2)
+    let cotangents = TapCotangents<Float>.random(batch.count, field, seed: 2)
     let taps = (1...3).map { field.taps(batch, threads: $0) }
     #expect(taps[0] == taps[1] && taps[1] == taps[2])
     let gradients = (1...3).map { field.gradients(batch, cotangents, threads: $0) }
@@ -24,7 +24,7 @@ struct FieldEvaluatorTests {
   func keptActivations(configuration: FieldConfiguration, detail: TapDetail) throws {
     let field = try SmallFields.field(configuration, as: Float.self)
     let batch = try randomBatch(3 * Tile.capacity + 5, seed: 3)
-    let cotangents = TapCotangents<Float>.random(batch.count, seed: 4)
+    let cotangents = TapCotangents<Float>.random(batch.count, field, seed: 4)
     let kept = field.gradients(batch, cotangents, detail: detail, budget: 1 << 30)
     let again = field.gradients(batch, cotangents, detail: detail, budget: 0)
     let without = field.gradients(batch, cotangents, detail: detail)
@@ -49,7 +49,7 @@ struct FieldEvaluatorTests {
       #expect(taps.logDensities == Array(expected.logDensities.prefix(count)))
       #expect(taps.densities == Array(expected.densities.prefix(count)))
       let tolerance: Tolerance = configuration.architecture == .vm ? .single : .exact
-      let rows = field.hasFeatures ? 16 * count : 0
+      let rows = field.featureCount * count
       for comparison in [
         Comparison(
           "C", actual: taps.colors, expected: Array(expected.colors.prefix(3 * count)), tolerance),
@@ -59,7 +59,7 @@ struct FieldEvaluatorTests {
       ] {
         #expect(comparison.passed, "\(comparison)")
       }
-      let gradients = field.gradients(part, TapCotangents.random(count, seed: 6))
+      let gradients = field.gradients(part, TapCotangents.random(count, field, seed: 6))
       #expect(gradients.contains { $0.contains { $0 != 0 } } == (count > 0))
     }
   }
@@ -70,18 +70,17 @@ struct FieldEvaluatorTests {
     let field = try SmallFields.field(configuration, as: Float.self)
     let used = 200
     let plain = try randomBatch(used, seed: 7)
-    var cotangents = TapCotangents<Float>.random(used, seed: 8)
+    var cotangents = TapCotangents<Float>.random(used, field, seed: 8)
     let expected = field.gradients(plain, cotangents)
     let extra = [Float](repeating: 0, count: 50)
     let padded = try SampleBatch(
       positions: plain.positions.map { $0 + extra },
       directions: plain.directions.map { $0 + extra },
       deltas: plain.deltas + extra, gaps: plain.gaps + extra, spans: plain.spans)
-    let zeros = [Float](repeating: 0, count: 16 * 50)
-    cotangents.features? += zeros
+    cotangents.features? += [Float](repeating: 0, count: field.featureCount * 50)
     cotangents.logDensities? += extra
     cotangents.densities? += extra
-    cotangents.colors? += zeros.prefix(150)
+    cotangents.colors? += extra + extra + extra
     #expect(field.gradients(padded, cotangents) == expected)
   }
 
@@ -104,7 +103,9 @@ struct FieldEvaluatorTests {
     let batch = try randomBatch(300, seed: 10)
     let taps = field.taps(batch)
     for s in 0..<batch.count {
-      if field.hasFeatures { #expect(taps.features[16 * s] == taps.logDensities[s]) }
+      if field.hasFeatures {
+        #expect(taps.features[field.featureCount * s] == taps.logDensities[s])
+      }
       let density = TruncatedExponential.value(of: taps.logDensities[s])
       #expect(taps.densities[s].isClose(to: density, .reference))
     }
@@ -171,6 +172,6 @@ struct FieldEvaluatorTests {
     for s in [0, 4, 5] { #expect(taps.densities[s].isFinite) }
     // Grids give zeros outside; a network of the raw position passes NaN on.
     if configuration.architecture != .mlp { #expect(taps.densities.allSatisfy { $0.isFinite }) }
-    _ = field.gradients(batch, TapCotangents.random(batch.count, seed: 1))
+    _ = field.gradients(batch, TapCotangents.random(batch.count, field, seed: 1))
   }
 }

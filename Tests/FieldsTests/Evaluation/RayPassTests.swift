@@ -51,7 +51,10 @@ struct RayPassTests {
   ) throws -> (loss: Double, gradients: [[Double]]) {
     let pool = WorkerPool(threads: 1)
     let evaluator = FieldEvaluator(field, pool: pool)
-    let (taps, cotangents) = (FieldTaps<Double>(), FieldTaps<Double>(count: batch.count))
+    let (taps, cotangents) = (
+      FieldTaps<Double>(),
+      FieldTaps<Double>(count: batch.count, featureCount: field.featureCount)
+    )
     for parameter in field.parameters { parameter.gradient.fill(0) }
     evaluator.forward(batch, detail: .full, into: taps)
     let colors = taps.interleavedColors(pool: pool)

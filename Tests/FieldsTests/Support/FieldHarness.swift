@@ -54,22 +54,25 @@ struct TapCotangents<T: RadianceScalar> {
   var colors: [T]?
 
   /// Random ones for every tap.
-  static func random(_ count: Int, seed: UInt64) -> TapCotangents {
+  static func random(
+    _ count: Int, _ field: any RadianceField<T>, seed: UInt64
+  ) -> TapCotangents {
     var random = SplitMix64(seed: seed)
     func numbers(_ n: Int) -> [T] { random.floats(n, in: -1...1).map { T($0) } }
     return TapCotangents(
-      features: numbers(16 * count), logDensities: numbers(count), densities: numbers(count),
+      features: numbers(field.featureCount * count), logDensities: numbers(count),
+      densities: numbers(count),
       colors: numbers(3 * count))
   }
 
-  func rows(count: Int) -> FieldTaps<T> {
-    let taps = FieldTaps<T>(count: count)
+  func rows(count: Int, _ field: any RadianceField<T>) -> FieldTaps<T> {
+    let taps = FieldTaps<T>(count: count, featureCount: field.featureCount)
     func fill(_ first: Int, _ rows: Int, _ values: [T]?) {
       guard let values else { return }
       for s in 0..<count { for k in 0..<rows { taps.row(first + k)[s] = values[rows * s + k] } }
     }
     withExtendedLifetime(taps) {
-      fill(TapRow.features, 16, features)
+      fill(TapRow.features, field.featureCount, features)
       fill(TapRow.logDensity, 1, logDensities)
       fill(TapRow.density, 1, densities)
       fill(TapRow.color, 3, colors)
@@ -101,7 +104,7 @@ extension RadianceField {
     let store = budget.map { ActivationStore<Scalar>(budget: $0) }
     evaluator.forward(batch, detail: detail, into: taps, keeping: store)
     evaluator.backward(
-      batch, detail: detail, taps: taps, cotangents: cotangents.rows(count: batch.count),
+      batch, detail: detail, taps: taps, cotangents: cotangents.rows(count: batch.count, self),
       store: store)
     return parameters.map { $0.exportedGradient() }
   }
@@ -131,7 +134,26 @@ enum SmallFields {
     var tensors = TensorsFieldOptions()
     tensors.resolution = [5, 3, 6]
     tensors.degree = 2
-    return [.hash(hash), .mlp(mlp), .vm(vm), .tensors(tensors)]
+    // Heads that PVD does not have: deeper, wider than their inputs, one layer only, with biases.
+    var deep = hash
+    deep.levelFeatures = 4
+    deep.alignCorners = true
+    deep.heads.densityLayers = 4
+    deep.heads.densityWidth = 9
+    deep.heads.colorLayers = 2
+    deep.heads.colorWidth = 40
+    deep.heads.colorFeatures = 5
+    deep.heads.bias = true
+    var flat = mlp
+    flat.heads.densityLayers = 1
+    flat.heads.colorLayers = 1
+    flat.heads.colorFeatures = 18
+    var mixed = vm
+    mixed.heads.colorFeatures = 3
+    mixed.heads.colorLayers = 4
+    return [
+      .hash(hash), .mlp(mlp), .vm(vm), .tensors(tensors), .hash(deep), .mlp(flat), .vm(mixed),
+    ]
   }()
 
   /// A field whose grids hold numbers up to 0.5 and whose colour network holds numbers up to 1, instead
@@ -153,5 +175,8 @@ enum SmallFields {
 }
 
 extension FieldConfiguration: CustomTestStringConvertible {
-  public var testDescription: String { architecture.rawValue }
+  public var testDescription: String {
+    let heads = (options as? any HeadedOptions)?.heads
+    return architecture.rawValue + (heads.map { " \($0.densityLayers) \($0.colorLayers)" } ?? "")
+  }
 }
