@@ -97,9 +97,9 @@ extension Tracked: Real {
     let value = x.value.squareRoot()
     let e = x.bound
     if value == 0 && e == 0 { return Tracked(exactly: 0) }
-    // √(x + e) − √x = e / (√(x + e) + √x), which stays finite at 0.
+    // √x − √(x − e) = e / (√(x − e) + √x); roots never differ by more than the root of the difference.
     let error = e == 0 ? 0 : e / (max(x.value - e, 0).squareRoot() + value)
-    return result(value, error: error.isFinite ? error : e.squareRoot())
+    return result(value, error: min(error, e.squareRoot()))
   }
   public static func root(_ x: Tracked, _ n: Int) -> Tracked {
     monotone(x, { .root($0, n) }, slope: { .root($0, n) / (Double(n) * $0) })

@@ -26,6 +26,8 @@ extension Tracked: SIMDScalar {
 
 extension Tracked: RadianceScalar {
   public typealias Kernels = ReferenceKernels<Tracked>
+  /// A backend may sum losses in single precision.
+  public typealias Sum = Tracked
 
   /// The factor with the rounding that ``MatrixFactors/unit`` allows it.
   public static func factor(_ x: Tracked) -> Tracked {

@@ -45,6 +45,7 @@ struct StoredDistillation<T: RadianceScalar> {
     rates.color = try config.double("loss_rate_color")
     rates.density = try config.double("loss_rate_sigma")
     rates.l1 = try config.double("l1_reg_weight")
+    try refuseOtherMethods(config)
     let name = try config.string("loss_type")
     guard let kind = LossKind(rawValue: name) else {
       throw UnsupportedSetting("`loss_type` is \(name)")
@@ -52,6 +53,16 @@ struct StoredDistillation<T: RadianceScalar> {
     return DistillationStep(
       teacher: FieldEvaluator(teacher, pool: pool), student: FieldEvaluator(student, pool: pool),
       kind: kind, rates: rates, compatibility: .original)
+  }
+
+  /// Settings that other methods than PVD give a meaning.
+  private func refuseOtherMethods(_ config: CaseConfiguration) throws {
+    for (key, value) in [("density_scale", 1.0), ("loss_rate_depth", 0)] where config.has(key) {
+      try call.require(key, try config.double(key), isOneOf: [value])
+    }
+    if config.has("curriculum_type") {
+      try call.require("curriculum_type", try config.string("curriculum_type"), isOneOf: [""])
+    }
   }
 
   /// When the stages change.
@@ -81,18 +92,29 @@ struct StoredDistillation<T: RadianceScalar> {
       logDensityMaximum: try config.double("sigma_clip_max"))
     try frame.check()
     return try call.loadField(
-      configuration(call, architecture: try config.string(role)), frame: frame,
+      configuration(call, architecture(call, try config.string(role))), frame: frame,
       prefix: "param.\(role).")
   }
 
-  private static func configuration(
-    _ call: OperationCall, architecture name: String
+  private static func architecture(
+    _ call: OperationCall, _ name: String
+  ) throws(UnsupportedSetting) -> Architecture {
+    guard let architecture = Architecture(rawValue: name) else {
+      throw UnsupportedSetting("there is no architecture \(name)")
+    }
+    return architecture
+  }
+
+  /// The options of a field of the case.
+  static func configuration(
+    _ call: OperationCall, _ architecture: Architecture
   ) throws -> FieldConfiguration {
     let config = call.config
-    switch Architecture(rawValue: name) {
+    switch architecture {
     case .hash:
       // Cases that leave them out use the published numbers of levels and resolutions.
       var options = HashFieldOptions()
+      options.heads = try call.headOptions()
       options.log2TableSize = try config.int("log2_hashmap_size")
       if config.has("num_levels") { options.levels = try config.int("num_levels") }
       if config.has("base_resolution") {
@@ -106,7 +128,10 @@ struct StoredDistillation<T: RadianceScalar> {
     case .mlp: return .mlp(try call.trunkOptions())
     case .vm:
       var options = VMFieldOptions()
+      options.heads = try call.headOptions()
       options.resolution = [Int](repeating: try config.int("resolution0"), count: 3)
+      if config.has("sigma_rank") { options.densityRanks = try config.ints("sigma_rank") }
+      if config.has("color_rank") { options.colorRanks = try config.ints("color_rank") }
       return .vm(options)
     case .tensors:
       var options = TensorsFieldOptions()
@@ -115,7 +140,6 @@ struct StoredDistillation<T: RadianceScalar> {
       options.resolution = try config.string("plenoxel_res").split { !$0.isNumber }
         .compactMap { Int($0) }
       return .tensors(options)
-    case nil: throw UnsupportedSetting("there is no architecture \(name)")
     }
   }
 }

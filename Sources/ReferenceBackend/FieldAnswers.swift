@@ -39,7 +39,6 @@ enum FieldAnswer: OperationAnswer {
       try result.set(
         "out.feature_sigma_color", taps.interleaved(TapRow.features, taps.featureCount))
     }
-    // What fills the occupancy grid is single precision in either run.
     try result.set(
       "out.density",
       evaluator.occupancyDensities(

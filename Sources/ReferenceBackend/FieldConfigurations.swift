@@ -20,10 +20,7 @@ extension OperationCall {
       options.heads = try headOptions()
       return .hash(options)
     case .mlp:
-      var options = try trunkOptions()
-      options.trunkOutputs = try config.int("in_dim_after_trunk")
-      options.heads = try headOptions()
-      return .mlp(options)
+      return .mlp(try trunkOptions())
     case .vm:
       return .vm(try vectorMatrixOptions())
     case .tensors:
@@ -43,6 +40,10 @@ extension OperationCall {
     options.layers = try config.int("nerf_layer_num")
     options.width = try config.int("nerf_layer_wide")
     options.skip = try config.int("skip")
+    options.heads = try headOptions()
+    if config.has("in_dim_after_trunk") {
+      options.trunkOutputs = try config.int("in_dim_after_trunk")
+    }
     return options
   }
 
@@ -57,7 +58,7 @@ extension OperationCall {
   }
 
   /// The small networks; what the case leaves out has PVD's size.
-  private func headOptions() throws(GoldenError) -> HeadOptions {
+  func headOptions() throws(GoldenError) -> HeadOptions {
     var heads = HeadOptions()
     func read(_ key: String, into size: inout Int) throws(GoldenError) {
       if config.has(key) { size = try config.int(key) }

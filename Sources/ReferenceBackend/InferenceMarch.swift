@@ -52,9 +52,9 @@ enum InferenceMarchAnswer: OperationAnswer {
     }
   }
 
-  static func run<T: RadianceScalar>(
-    _ call: OperationCall, as scalar: T.Type, pool: WorkerPool
-  ) throws -> OperationResult {
+  private static func render<T: RadianceScalar>(
+    _ call: OperationCall, as scalar: T.Type, pool: WorkerPool, thresholdTimes factor: Double
+  ) throws -> (rendered: RenderedRays<T>, rounds: [InferenceRound<T>]) {
     let config = call.config
     let blob = try Blob(call)
     var grid = try call.emptyGrid()
@@ -63,15 +63,48 @@ enum InferenceMarchAnswer: OperationAnswer {
     let intervals = try rays.intervals(
       in: AxisAlignedBox(halfSize: config.double("bound")),
       minimumNear: config.float("min_near"))
-    let settings = InferenceSettings(
+    var settings = InferenceSettings(
       march: MarchSettings(
         maximumSteps: try call.setting("max_steps", in: 1...65_536),
         stepGrowth: try config.float("dt_gamma")), original: true)
+    settings.transmittanceThreshold *= Float(factor)
     var rounds: [InferenceRound<T>] = []
     let rendered: RenderedRays<T> = try grid.render(
       rays, intervals: intervals,
       background: [T](repeating: T(try config.double("bg_color")), count: 3), settings: settings,
       pool: pool, observe: { rounds.append($0) }, evaluate: blob.evaluate)
+    return (rendered, rounds)
+  }
+
+  /// The optical depth of every sample of every ray.
+  static func samples(_ call: OperationCall) throws -> [[Double]] {
+    let blob = try Blob(call)
+    let (rendered, rounds) = try render(
+      call, as: Double.self, pool: WorkerPool(threads: 1), thresholdTimes: 1)
+    var result = [[Double]](repeating: [], count: rendered.opacity.count)
+    for round in rounds {
+      let field: FieldSamples<Double> = blob.evaluate(round.samples)
+      for (ray, span) in zip(round.alive, round.samples.spans) {
+        for k in span.offset..<span.offset + span.count {
+          result[ray].append(field.densities[k] * Double(round.samples.deltas[k]))
+        }
+      }
+    }
+    return result
+  }
+
+  /// Whether rays end where they do with another threshold of the transmittance.
+  static func endsAlike(_ call: OperationCall, thresholdTimes factor: Double) throws -> Bool {
+    let ends = try [1, factor].map { factor in
+      try render(call, as: Double.self, pool: WorkerPool(threads: 1), thresholdTimes: factor)
+    }
+    return ends[0].rendered.opacity == ends[1].rendered.opacity
+  }
+
+  static func run<T: RadianceScalar>(
+    _ call: OperationCall, as scalar: T.Type, pool: WorkerPool
+  ) throws -> OperationResult {
+    let (rendered, rounds) = try render(call, as: scalar, pool: pool, thresholdTimes: 1)
     var result = OperationResult(call)
     try result.set("out.image", rendered.image)
     try result.set("out.depth", rendered.depth)

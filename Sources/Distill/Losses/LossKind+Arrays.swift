@@ -14,7 +14,7 @@ extension LossKind {
   /// - Complexity: O(n), on the calling thread.
   public func value<T: RadianceScalar>(
     student: [T], teacher: [T]
-  ) throws(ShapeError) -> Double {
+  ) throws(ShapeError) -> T.Sum {
     try checkCounts(student.count, teacher.count, in: "LossKind.value")
     return withBlock(student, teacher) { $0.value(pool: WorkerPool(threads: 1)) } ?? 0
   }

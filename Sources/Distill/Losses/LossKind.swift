@@ -33,14 +33,14 @@ struct LossBlock<T: RadianceScalar> {
   let count: Int
 
   private static var rangeSize: Int { 1 << 14 }
-  private var elements: Double { Double(count * student.count) }
+  private var elements: T.Sum { T.Sum(count * student.count) }
 
   /// The loss, before any rate.
-  func value(pool: WorkerPool) -> Double {
+  func value(pool: WorkerPool) -> T.Sum {
     let ranges = (count + Self.rangeSize - 1) / Self.rangeSize
-    let parts = AlignedBuffer<Double>(count: max(ranges, 1), repeating: 0)
+    let parts = AlignedBuffer<T.Sum>(count: max(ranges, 1), repeating: 0)
     pool.forEachRange(count, size: Self.rangeSize) { range, _ in
-      var sum = 0.0
+      var sum: T.Sum = 0
       for row in student.indices {
         sum += partialSum(
           kind, student[row] + range.lowerBound, teacher[row] + range.lowerBound,
@@ -60,9 +60,9 @@ struct LossBlock<T: RadianceScalar> {
   ///
   /// - Parameter value: What ``value(pool:)`` returned.
   func accumulateGradient(
-    rate: Double, value: Double, into gradients: [UnsafeMutablePointer<T>], pool: WorkerPool
+    rate: T.Sum, value: T.Sum, into gradients: [UnsafeMutablePointer<T>], pool: WorkerPool
   ) {
-    let scale: Double
+    let scale: T.Sum
     switch kind {
     case .normL2: scale = value > 0 ? rate / value : 0
     case .meanL2: scale = count == 0 ? 0 : 2 * rate / elements
@@ -83,20 +83,20 @@ struct LossBlock<T: RadianceScalar> {
 @specialized(where T == Double)
 private func partialSum<T: RadianceScalar>(
   _ kind: LossKind, _ a: UnsafePointer<T>, _ b: UnsafePointer<T>, count: Int
-) -> Double {
-  var sum = 0.0
+) -> T.Sum {
+  var sum: T.Sum = 0
   switch kind {
   case .normL2, .meanL2:
     for i in 0..<count {
-      let e = Double(a[i]) - Double(b[i])
+      let e = T.Sum(a[i]) - T.Sum(b[i])
       sum += e * e
     }
   case .normL1, .meanL1:
-    for i in 0..<count { sum += abs(Double(a[i]) - Double(b[i])) }
+    for i in 0..<count { sum += abs(T.Sum(a[i]) - T.Sum(b[i])) }
   case .smoothL1:
-    let width = LossKind.smoothWidth
+    let width = T.Sum(LossKind.smoothWidth)
     for i in 0..<count {
-      let e = abs(Double(a[i]) - Double(b[i]))
+      let e = abs(T.Sum(a[i]) - T.Sum(b[i]))
       sum += e < width ? e * e / (2 * width) : e - width / 2
     }
   }

@@ -1,22 +1,25 @@
 public import Fields
 public import NeRFCore
 
+/// The terms of one step in single or double precision.
+public typealias LossReport = LossTerms<Double>
+
 /// The terms of one step, before their rates, and their weighted sum.
-public struct LossReport: Equatable, Sendable, Codable {
+public struct LossTerms<Number: RadianceScalar>: Equatable, Sendable, Codable {
   /// Feature vectors; 0 where not compared.
-  public var features = 0.0
+  public var features: Number = 0
   /// Log-densities of samples.
-  public var density = 0.0
+  public var density: Number = 0
   /// Colours of samples.
-  public var color = 0.0
+  public var color: Number = 0
   /// Rendered pixels, in the loss kind of the run.
-  public var rgb = 0.0
+  public var rgb: Number = 0
   /// Rendered pixels as mean squared error, for display.
-  public var meanSquaredError = 0.0
+  public var meanSquaredError: Number = 0
   /// L1 of the density factors.
-  public var l1 = 0.0
+  public var l1: Number = 0
   /// Weighted sum: what is minimised.
-  public var total = 0.0
+  public var total: Number = 0
 
   /// Nothing yet.
   public init() {}
@@ -86,7 +89,7 @@ public final class DistillationStep<T: RadianceScalar>: @unchecked Sendable {
   ///   in length.
   public func accumulateGradients(
     _ batch: SampleBatch, stage: DistillationStage, featureRate: Double, background: [T]
-  ) throws -> LossReport {
+  ) throws -> LossTerms<T.Sum> {
     try checkFeatures()
     let detail = stage.detail
     teacher.forward(batch, detail: detail, into: teacherTaps)
@@ -94,7 +97,7 @@ public final class DistillationStep<T: RadianceScalar>: @unchecked Sendable {
     if compatibility.clampEditedTargets { clampTargets() }
     cotangents.resize(to: batch.count, featureCount: student.field.featureCount)
     cotangents.clear()
-    var report = LossReport()
+    var report = LossTerms<T.Sum>()
     let rows = compatibility.lossIncludesPaddingRows ? batch.count : batch.usedCount
     if comparesFeatures {
       report.features = add(
@@ -112,7 +115,7 @@ public final class DistillationStep<T: RadianceScalar>: @unchecked Sendable {
     if stage == .image, let factors = student.field as? VMField<T> {
       report.l1 = factors.densityL1(pool: pool)
       if rates.l1 != 0 {
-        report.total += rates.l1 * report.l1
+        report.total += T.Sum(rates.l1) * report.l1
         factors.accumulateDensityL1Gradient(weight: T(rates.l1), pool: pool)
       }
     }
@@ -129,22 +132,23 @@ public final class DistillationStep<T: RadianceScalar>: @unchecked Sendable {
 
   /// Adds one tap term; returns its value before the rate.
   private func add(
-    _ first: Int, _ number: Int, rows: Int, rate: Double, to report: inout LossReport
-  ) -> Double {
+    _ first: Int, _ number: Int, rows: Int, rate: Double,
+    to report: inout LossTerms<T.Sum>
+  ) -> T.Sum {
     let block = LossBlock(
       kind: kind, student: (first..<first + number).map { UnsafePointer(studentTaps.row($0)) },
       teacher: (first..<first + number).map { UnsafePointer(teacherTaps.row($0)) }, count: rows)
     let value = block.value(pool: pool)
     guard rate != 0 else { return value }
-    report.total += rate * value
+    report.total += T.Sum(rate) * value
     block.accumulateGradient(
-      rate: rate, value: value, into: (first..<first + number).map { cotangents.row($0) },
+      rate: T.Sum(rate), value: value, into: (first..<first + number).map { cotangents.row($0) },
       pool: pool)
     return value
   }
 
   private func addImageTerm(
-    _ batch: SampleBatch, background: [T], to report: inout LossReport
+    _ batch: SampleBatch, background: [T], to report: inout LossTerms<T.Sum>
   ) throws {
     let studentColors = studentTaps.interleavedColors(pool: pool)
     let teacherRays = try batch.composite(
@@ -169,8 +173,9 @@ public final class DistillationStep<T: RadianceScalar>: @unchecked Sendable {
             kind: .meanL2, student: [p], teacher: [t], count: pixels.count
           ).value(pool: pool)
           guard rates.rgb != 0 else { return }
-          report.total += rates.rgb * report.rgb
-          block.accumulateGradient(rate: rates.rgb, value: report.rgb, into: [g], pool: pool)
+          report.total += T.Sum(rates.rgb) * report.rgb
+          block.accumulateGradient(
+            rate: T.Sum(rates.rgb), value: report.rgb, into: [g], pool: pool)
         }
       }
     }

@@ -186,8 +186,8 @@ public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
   }
 
   /// σ as the occupancy grid sees it, at `count` points given by component.
-  public func occupancyDensities(x: [Float], y: [Float], z: [Float]) -> [Float] {
-    let result = AlignedBuffer<Float>(count: x.count, repeating: 0)
+  public func occupancyDensities(x: [Float], y: [Float], z: [Float]) -> [T] {
+    let result = AlignedBuffer<T>(count: x.count, repeating: 0)
     let encoded = encode([x, y, z], count: x.count)
     forEachTile(x.count) { tile, _, worker in
       let input = worker.load(
@@ -196,7 +196,7 @@ public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
         input, activations: worker.activations.base, scratch: worker.scratch.base,
         taps: worker.taps.base)
       let row = worker.taps.base + TapRow.density * Tile.stride
-      for s in 0..<input.count { result.base[input.firstSample + s] = Float(row[s]) }
+      for s in 0..<input.count { result.base[input.firstSample + s] = row[s] }
     }
     return result.array
   }

@@ -2,9 +2,9 @@ import NeRFCore
 
 extension VMField {
   /// PVD's L1 term over the density factors: `Σᵢ (mean |Mˢᵢ| + mean |vˢᵢ|)`.
-  public func densityL1(pool: WorkerPool) -> Double {
+  public func densityL1(pool: WorkerPool) -> T.Sum {
     parameters[0..<6].reduce(0) { sum, parameter in
-      sum + absoluteSum(parameter.values, pool: pool) / Double(parameter.count)
+      sum + absoluteSum(parameter.values, pool: pool) / T.Sum(parameter.count)
     }
   }
 
@@ -23,11 +23,12 @@ extension VMField {
   }
 }
 
-/// Sum of absolute values, in double, over fixed ranges that are added in order.
-private func absoluteSum<T: RadianceScalar>(_ buffer: AlignedBuffer<T>, pool: WorkerPool) -> Double
-{
+/// Sum of absolute values over fixed ranges that are added in order.
+private func absoluteSum<T: RadianceScalar>(
+  _ buffer: AlignedBuffer<T>, pool: WorkerPool
+) -> T.Sum {
   let size = 1 << 16
-  let parts = AlignedBuffer<Double>(count: (buffer.count + size - 1) / size, repeating: 0)
+  let parts = AlignedBuffer<T.Sum>(count: (buffer.count + size - 1) / size, repeating: 0)
   pool.forEachRange(buffer.count, size: size) { range, _ in
     parts.base[range.lowerBound / size] = absoluteSum(
       buffer.base + range.lowerBound, count: range.count)
@@ -36,9 +37,9 @@ private func absoluteSum<T: RadianceScalar>(_ buffer: AlignedBuffer<T>, pool: Wo
 }
 
 @specialized(where T == Float)
-private func absoluteSum<T: RadianceScalar>(_ values: UnsafePointer<T>, count: Int) -> Double {
-  var sum = 0.0
-  for i in 0..<count { sum += Double(abs(values[i])) }
+private func absoluteSum<T: RadianceScalar>(_ values: UnsafePointer<T>, count: Int) -> T.Sum {
+  var sum: T.Sum = 0
+  for i in 0..<count { sum += T.Sum(abs(values[i])) }
   return sum
 }
 

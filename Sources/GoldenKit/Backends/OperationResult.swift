@@ -60,6 +60,12 @@ public struct OperationResult: Sendable {
     self.bounds[name] = bounds
   }
 
+  /// Gives every element of a tensor that was computed without bounds the same one.
+  public mutating func bound(_ name: String, by bound: Double) throws {
+    let count = tensors[name]?.count ?? 0
+    try self.bound(name, by: [Double](repeating: bound, count: count))
+  }
+
   /// Adds a tensor as it is.
   public mutating func set(_ name: String, _ tensor: StoredTensor) { tensors[name] = tensor }
 

@@ -93,11 +93,15 @@ extension ConfigValue: Encodable {
 }
 
 extension ConfigValue: ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
-  ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral
+  ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral,
+  ExpressibleByDictionaryLiteral
 {
   public init(integerLiteral value: Int) { self = .int(value) }
   public init(floatLiteral value: Double) { self = .double(value) }
   public init(stringLiteral value: String) { self = .string(value) }
   public init(booleanLiteral value: Bool) { self = .bool(value) }
   public init(arrayLiteral elements: ConfigValue...) { self = .array(elements) }
+  public init(dictionaryLiteral elements: (String, ConfigValue)...) {
+    self = .object(Dictionary(elements) { $1 })
+  }
 }

@@ -69,14 +69,15 @@ public struct GradientCheck: Sendable {
   private struct Target {
     let name: String
     let input: String
-    /// Nil for the sum of all results with cotangents.
+    /// Nil for the sum of all results times their cotangents.
     let loss: String?
 
     init?(_ name: String, _ call: OperationCall) {
       let rest = String(name.dropFirst("grad.".count))
       self.name = name
       if call.has(rest) {
-        (input, loss) = (rest, nil)
+        // A whole step has a loss of its own.
+        (input, loss) = (rest, call.names("cotangent.").isEmpty ? "out.loss" : nil)
         return
       }
       // `grad.normL2.in.pred` is the gradient of `out.normL2`.
@@ -190,6 +191,13 @@ extension OperationCall {
       operation: operation, caseName: caseName, config: config, precision: precision,
       tensors: tensors.filter { !$0.key.hasPrefix("cotangent.") }, requested: requested,
       requestedTypes: requestedTypes)
+  }
+
+  /// The same call for other tensors and in another precision; for none in particular, all there are.
+  public func asking(_ requested: [String: [Int]], precision: Precision) -> OperationCall {
+    OperationCall(
+      operation: operation, caseName: caseName, config: config, precision: precision,
+      tensors: tensors, requested: requested)
   }
 
   /// The same call with one input replaced.

@@ -12,6 +12,10 @@ public protocol RadianceScalar:
   /// The implementation of the hot loops for this scalar.
   associatedtype Kernels: KernelSet where Kernels.Scalar == Self
 
+  /// The type in which sums over a whole batch are taken, those of losses and regularisers: double
+  /// precision, unless a type that analyses errors sums in itself.
+  associatedtype Sum: RadianceScalar = Double
+
   /// A factor of a product in a dense layer, as that product sees it; the number itself unless a type
   /// that analyses other hardware says otherwise.
   static func factor(_ x: Self) -> Self

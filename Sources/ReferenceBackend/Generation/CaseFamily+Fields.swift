@@ -18,6 +18,30 @@ extension CaseFamily {
       ]
       try field(&recipe, options.parameterShapes(frame: FieldFrame()))
     },
+    CaseFamily("field_forward", "hash_heads") { recipe in
+      recipe.notes =
+        "Aligned corners, four features a level, networks of other depths and widths, biases."
+      var options = HashFieldOptions()
+      options.levels = 3
+      options.levelFeatures = 4
+      options.alignCorners = true
+      options.baseResolution = 6
+      options.log2TableSize = 8
+      options.finestResolution = 40
+      options.heads.densityLayers = 3
+      options.heads.densityWidth = 12
+      options.heads.colorLayers = 2
+      options.heads.colorWidth = 18
+      options.heads.colorFeatures = 7
+      options.heads.bias = true
+      recipe.config = [
+        "model_type": "hash", "num_levels": 3, "level_dim": 4, "base_resolution": 6,
+        "log2_hashmap_size": 8, "desired_resolution": 40, "align_corners": true,
+        "num_layers": 3, "hidden_dim": 12, "num_layers_color": 2, "hidden_dim_color": 18,
+        "geo_feat_dim": 7, "bias_in_sigma_and_color_nets": true,
+      ]
+      try field(&recipe, options.parameterShapes(frame: FieldFrame()), features: 8)
+    },
     CaseFamily("field_forward", "mlp") { recipe in
       var options = MLPFieldOptions()
       options.bands = 4
@@ -51,12 +75,12 @@ extension CaseFamily {
       recipe.config = [
         "model_type": "tensors", "plenoxel_res": [4, 6, 8], "plenoxel_degree": 2,
       ]
-      try field(&recipe, options.parameterShapes(frame: FieldFrame()), hasFeatures: false)
+      try field(&recipe, options.parameterShapes(frame: FieldFrame()), features: 0)
     },
   ]
 
   private static func field(
-    _ recipe: inout CaseRecipe, _ shapes: [ParameterShape], hasFeatures: Bool = true
+    _ recipe: inout CaseRecipe, _ shapes: [ParameterShape], features: Int = 16
   ) throws {
     let rows = 16
     recipe.config["bound"] = 1
@@ -74,10 +98,12 @@ extension CaseFamily {
     try drawNetwork(&recipe, shapes)
     try recipe.ask("out.sigma_l", shape: [rows])
     try recipe.ask("out.sigma", shape: [rows], cotangent: "cotangent.sigma")
+    try recipe.ask("out.density", shape: [rows])
     try recipe.ask("out.color", shape: [rows, 3], cotangent: "cotangent.color")
-    if hasFeatures {
+    if features > 0 {
       try recipe.ask(
-        "out.feature_sigma_color", shape: [rows, 16], cotangent: "cotangent.feature_sigma_color")
+        "out.feature_sigma_color", shape: [rows, features],
+        cotangent: "cotangent.feature_sigma_color")
     }
     for shape in shapes { try recipe.ask("grad.param.\(shape.name)", shape: shape.shape) }
   }

@@ -3,14 +3,14 @@ import NeRFCore
 
 extension CaseFamily {
   static let grids: [CaseFamily] = [
-    // Level 0 has 16³ cells and 17³ corners around a table of 2¹²: dense by cells, hashed by corners.
+    // Level 0 has 8³ cells and 9³ corners around a table of 2⁹: dense by cells, hashed by corners.
     CaseFamily("hash_grid_encoding", "space") { recipe in
       try hashGrid(
-        &recipe, dimensions: 3, levels: 6, features: 2, log2Size: 12, base: 16, finest: 300)
+        &recipe, dimensions: 3, levels: 6, features: 2, log2Size: 9, base: 8, finest: 300)
     },
     CaseFamily("hash_grid_encoding", "aligned") { recipe in
       try hashGrid(
-        &recipe, dimensions: 3, levels: 4, features: 4, log2Size: 10, base: 6, finest: 64, bound: 2,
+        &recipe, dimensions: 3, levels: 4, features: 4, log2Size: 8, base: 6, finest: 64, bound: 2,
         aligned: true)
     },
     CaseFamily("hash_grid_encoding", "plane") { recipe in

@@ -56,6 +56,10 @@ extension CaseFamily {
       }
       try recipe.ask("out.sigma_feat", shape: [24], cotangent: "cotangent.sigma_feat")
       try recipe.ask("out.color_feat", shape: [24, 15], cotangent: "cotangent.color_feat")
+      try recipe.ask("out.density_l1", shape: [])
+      for shape in shapes where shape.name.hasPrefix("sigma_") {
+        try recipe.ask("grad.density_l1.\(shape.name)", shape: shape.shape)
+      }
       for shape in shapes { try recipe.ask("grad.param.\(shape.name)", shape: shape.shape) }
     },
   ]
@@ -82,11 +86,13 @@ extension CaseFamily {
   }
 
   /// Weights and biases in ±1/√inputs, as networks begin.
-  static func drawNetwork(_ recipe: inout CaseRecipe, _ shapes: [ParameterShape]) throws {
+  static func drawNetwork(
+    _ recipe: inout CaseRecipe, _ shapes: [ParameterShape], prefix: String = "param."
+  ) throws {
     var limit: Float = 1
     for shape in shapes {
       if shape.shape.count == 2 { limit = 1.7 / Float(shape.shape[1]).squareRoot() }
-      try recipe.draw("param.\(shape.name)", shape: shape.shape, in: -limit...limit)
+      try recipe.draw(prefix + shape.name, shape: shape.shape, in: -limit...limit)
     }
   }
 }

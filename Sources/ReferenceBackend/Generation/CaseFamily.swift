@@ -29,10 +29,10 @@ public struct CaseFamily: Sendable {
   /// Draws before a family is given up: each case is drawn until no decision in it is ambiguous.
   static let attempts = 64
 
-  /// Draws inputs until no decision of the operation can be turned by rounding, and answers them in
-  /// double precision with bounds.
+  /// Draws inputs until no decision of the operation can be turned by rounding and every bound is finite,
+  /// and answers them in double precision with bounds.
   ///
-  /// - Throws: ``GoldenKit/GoldenError`` if no draw is free of ambiguous decisions.
+  /// - Throws: ``GoldenKit/GoldenError`` if there is no such draw.
   public func generate(seed: UInt64) throws -> TensorFile {
     for attempt in 0..<Self.attempts {
       var recipe = CaseRecipe(
@@ -40,14 +40,14 @@ public struct CaseFamily: Sendable {
       try fill(&recipe)
       let call = OperationCall(recipe, name: name, precision: .double)
       let answer = try ReferenceBackend.bounded(call)
-      guard answer.ambiguousDecisions == 0 else { continue }
+      guard answer.ambiguousDecisions == 0, answer.isFinite else { continue }
       return try recipe.file(
         name: name, answers: answer.result,
         source: "swift-pvd, double precision, seed \(seed), draw \(attempt)",
         profiles: try Self.wider(call))
     }
     throw GoldenError(
-      "\(name): in \(Self.attempts) draws rounding could always turn a decision. "
+      "\(name): in \(Self.attempts) draws rounding could always turn a decision or reach a pole. "
         + "Use another seed.")
   }
 
@@ -83,7 +83,7 @@ public struct CaseFamily: Sendable {
 
   /// All families, by operation.
   public static let all: [CaseFamily] =
-    encodings + grids + networks + rendering + training + fields + views
+    encodings + grids + networks + rendering + marching + training + fields + distillation + views
 
   /// The cases of all families.
   ///
