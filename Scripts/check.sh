@@ -17,6 +17,10 @@ lint() {
   swift format lint --strict --recursive --parallel --configuration .swift-format \
     Sources Tests Package.swift || fail "swift format lint is not clean; run: swift format --in-place --recursive Sources Tests Package.swift"
 
+  echo "check: hashes of generated cases"
+  (cd Fixtures/generated && sha256sum --check --quiet --strict SHA256SUMS) \
+    || fail "Fixtures/generated is not what its SHA256SUMS says"
+
   echo "check: manifest, sizes"
   # A package with unsafe flags cannot be a versioned dependency.
   if grep -n 'unsafeFlags' Package.swift; then fail "Package.swift must not use unsafeFlags"; fi

@@ -34,7 +34,7 @@ public struct KillTable: Sendable {
     var rows: [Row] = []
     for mutation in Mutation.allCases {
       let verifier = Verifier(
-        TextbookBackend.operations.contains(mutation.operation)
+        TextbookBackend.has(mutation)
           ? TextbookBackend(mutation) : MisledBackend(mutation, library: library) as any Backend)
       rows.append(
         await Self.row(

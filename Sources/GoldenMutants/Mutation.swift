@@ -36,6 +36,13 @@ public enum Mutation: String, Sendable, CaseIterable {
   case cancelledAlpha
   case paddingRowsCount
   case backgroundWithOpacity
+  // Marching
+  case sampleAtMidpoint
+  case gapWithoutSkip
+  case skipOffTheLattice
+  case sameJitterForAll
+  case overflowWritten
+  case earlyStopOffByOne
   // Losses and optimiser
   case squaredNorm
   case averagedNorm
@@ -71,7 +78,10 @@ public enum Mutation: String, Sendable, CaseIterable {
     case .halfPrecisionWeights, .skipBehindActivations, .missingReLUGradient, .gradientAtKink:
       "nerf_mlp_trunk"
     case .clampGradientPassed: "field_forward"
-    case .backgroundWithOpacity: "march_composite_inference"
+    case .backgroundWithOpacity, .earlyStopOffByOne: "march_composite_inference"
+    case .sampleAtMidpoint, .gapWithoutSkip, .skipOffTheLattice, .sameJitterForAll,
+      .overflowWritten:
+      "march_rays_train"
     case .inclusiveTransmittance, .infiniteLastInterval, .earlyStop, .missingOpacityGradient,
       .depthOfFirstDelta, .missingDepthGradient, .cancelledAlpha, .paddingRowsCount:
       "composite_rays_train"
@@ -122,6 +132,12 @@ public enum Mutation: String, Sendable, CaseIterable {
     case .cancelledAlpha: "opacity is 1 − exp(−x) instead of −expm1(−x)"
     case .paddingRowsCount: "the last ray takes the padding rows"
     case .backgroundWithOpacity: "the background is weighted with W instead of 1 − W"
+    case .sampleAtMidpoint: "samples lie in the middle of their intervals instead of at the start"
+    case .gapWithoutSkip: "empty space in front of a sample does not count into its distance"
+    case .skipOffTheLattice: "empty cells are left at their face instead of at the next step"
+    case .sameJitterForAll: "all rays are displaced by the same number"
+    case .overflowWritten: "a ray that does not fit is written as far as there is room"
+    case .earlyStopOffByOne: "a ray ends by the transmittance behind a sample, one sample early"
     case .squaredNorm: "the norm is squared"
     case .normGradientNaN: "the gradient of a norm of zero is 0 / 0"
     case .averagedNorm: "the norm is divided by the number of entries"

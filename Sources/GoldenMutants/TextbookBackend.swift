@@ -29,8 +29,14 @@ public struct TextbookBackend: Backend {
   public static let operations: Set<String> = [
     "hash_grid_encoding", "sh_encoding", "frequency_encoding", "trunc_exp", "plenoxel_field",
     "nerf_mlp_trunk", "composite_rays_train", "distill_loss", "adamw_cosine", "get_rays", "srgb",
-    "morton3D", "packbits", "density_grid_update",
+    "morton3D", "packbits", "density_grid_update", "march_rays_train",
+    "march_composite_inference",
   ]
+
+  /// Whether a bug is one of this implementation, not of what is around the library.
+  static func has(_ mutation: Mutation) -> Bool {
+    operations.contains(mutation.operation) && mutation != .backgroundWithOpacity
+  }
 
   public func supports(_ operation: String) -> Bool { Self.operations.contains(operation) }
 
@@ -54,6 +60,8 @@ public struct TextbookBackend: Backend {
     case "morton3D": try morton(call, &result)
     case "packbits": try packBits(call, &result)
     case "density_grid_update": try gridUpdate(call, &result)
+    case "march_rays_train": try trainingMarch(call, &result)
+    case "march_composite_inference": try inferenceMarch(call, &result)
     default: throw UnsupportedSetting("\(name) does not have \(call.operation)")
     }
     return result

@@ -127,7 +127,7 @@ extension TextbookBackend {
 
   // MARK: Occupancy
 
-  private static func interleave(_ x: Int, _ y: Int, _ z: Int) -> Int {
+  static func interleave(_ x: Int, _ y: Int, _ z: Int) -> Int {
     var code = 0
     for bit in 0..<10 {
       for (axis, value) in [x, y, z].enumerated() {

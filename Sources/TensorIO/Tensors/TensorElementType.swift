@@ -47,3 +47,13 @@ public enum TensorElementType: String, CaseIterable, Sendable {
     return total
   }
 }
+
+extension TensorElementType {
+  /// Whether elements are fractions, not whole numbers or truth values.
+  public var isFloatingPoint: Bool {
+    switch self {
+    case .float64, .float32, .float16, .bfloat16: true
+    default: false
+    }
+  }
+}

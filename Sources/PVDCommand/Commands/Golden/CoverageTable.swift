@@ -10,6 +10,7 @@ struct CoverageTable {
     var gradients = Set<String>()
     var twins = Set<String>()
     var bounds = Set<String>()
+    var whole = Set<String>()
 
     mutating func add(_ golden: GoldenCase) {
       cases += 1
@@ -18,6 +19,7 @@ struct CoverageTable {
       for name in golden.file.names {
         if name.hasSuffix(".f64") { twins.insert(String(name.dropLast(4))) }
         if name.hasPrefix("bound.") { bounds.insert(String(name.dropFirst(6))) }
+        if golden.file[name]?.elementType.isFloatingPoint == false { whole.insert(name) }
       }
     }
   }
@@ -45,12 +47,16 @@ struct CoverageTable {
     func text(_ number: Int) -> String { number == 0 ? "–" : "\(number)" }
     let gradients = stored.gradients.union(own.gradients)
     let compared = stored.results.union(own.results).union(gradients)
+    // In a double run a tensor without a twin is compared with its single-precision value.
+    let twins = compared.intersection(
+      stored.twins.union(own.twins).union(stored.whole).union(own.whole))
+    let exact = own.cases > 0 && own.bounds.isEmpty
     let properties = OperationProperty.all.filter { $0.operations.contains(operation) }
     return [
       operation, text(stored.results.union(own.results).count),
       gradients.isEmpty ? "" : text(gradients.count), text(compared.count),
-      // A tensor without a twin is compared with its single-precision value in a double run.
-      text(compared.count), text(stored.cases), text(own.cases), text(own.bounds.count),
+      text(twins.count), text(stored.cases), text(own.cases),
+      exact ? "exact" : text(own.bounds.count),
       gradients.isEmpty ? "" : text(own.gradients.count),
       properties.isEmpty ? "–" : properties.map(\.name).joined(separator: ", "),
     ]
@@ -61,10 +67,11 @@ struct CoverageTable {
     var lines = [
       "# What each operation is checked by", "",
       "Written by `pvd golden coverage Fixtures/golden --markdown Docs/Coverage.md`. Numbers of tensors:",
-      "results (`forward`) and gradients, those compared in a `Float` and in a `Double` run, those with a",
-      "forward-error bound for every number, gradients compared with central differences; and numbers of",
-      "cases, made by executing the original implementations or generated here. A dash is a hole; an",
-      "operation without gradients leaves their columns empty.", "",
+      "results (`forward`) and gradients, those compared in a `Float` run, those with a double twin for a",
+      "`Double` run (whole numbers are their own), those with a forward-error bound for every number,",
+      "gradients compared with central differences; and numbers of cases, made by executing the original",
+      "implementations or generated here. A dash is a hole; an operation without gradients leaves their",
+      "columns empty.", "",
     ]
     lines += rows.enumerated().flatMap { index, row in
       let line = "| " + row.joined(separator: " | ") + " |"
