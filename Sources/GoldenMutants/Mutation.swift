@@ -168,4 +168,16 @@ public enum HonestVariant: String, Sendable, CaseIterable {
   case fused
   /// Sums from the last term to the first.
   case reversedSums
+  /// An exponential of its own: reduced to ±½ ln 2, then a polynomial.
+  case otherExponential
+
+  /// What it does otherwise, in a few words.
+  public var summary: String {
+    switch self {
+    case .plain: "the textbook form"
+    case .fused: "products and sums fused to one rounding"
+    case .reversedSums: "sums from the last term to the first"
+    case .otherExponential: "exponentials by reduction and a polynomial"
+    }
+  }
 }

@@ -213,8 +213,8 @@ extension TextbookBackend {
     let limit: Float = has(.gradientClampAt15) ? 15 : has(.gradientNotClamped) ? .infinity : 12
     let x = try call.floats("in.x")
     let g = try call.floats("cotangent.y")
-    try result.set("out.y", x.map { Float.exp($0) })
+    try result.set("out.y", x.map { exponential($0) })
     try result.set(
-      "grad.in.x", zip(x, g).map { $1 * Float.exp(min(max($0, -limit), limit)) })
+      "grad.in.x", zip(x, g).map { $1 * exponential(min(max($0, -limit), limit)) })
   }
 }

@@ -149,7 +149,7 @@ extension TextbookBackend {
       return add(e, times: e, to: sum)
     }
     return (
-      height * Float.exp(-falloff * square),
+      height * exponential(-falloff * square),
       (0..<3).map { 0.5 + 0.5 * Float.sin(3 * p[$0] + 0.5 * d[$0] + Float($0)) }
     )
   }
@@ -196,7 +196,7 @@ extension TextbookBackend {
         for sample in samples {
           let (density, color) = blob(sample.position, d, center, height, falloff)
           let transmittance = 1 - opacity[ray]
-          let weight = -Float.expMinusOne(-density * sample.delta) * transmittance
+          let weight = -exponentialMinusOne(-density * sample.delta) * transmittance
           times[ray] += sample.gap
           opacity[ray] += weight
           depth[ray] = add(weight, times: times[ray], to: depth[ray])

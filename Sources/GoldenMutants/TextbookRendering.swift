@@ -40,7 +40,7 @@ extension TextbookBackend {
         if has(.earlyStop) && transmittance < 1e-4 { break }
         let alpha =
           has(.cancelledAlpha)
-          ? 1 - Float.exp(-sigma[k] * delta) : -Float.expMinusOne(-sigma[k] * delta)
+          ? 1 - exponential(-sigma[k] * delta) : -exponentialMinusOne(-sigma[k] * delta)
         let after = transmittance * (1 - alpha)
         let weight = alpha * (has(.inclusiveTransmittance) ? after : transmittance)
         transmittance = after

@@ -70,7 +70,9 @@ struct GeneratedCaseTests {
 
   @Test("every gradient agrees with central differences", arguments: CaseFamily.all)
   func gradients(family: CaseFamily) async throws {
-    let check = GradientCheck(ReferenceBackend(pool: WorkerPool(threads: 1)))
+    var check = GradientCheck(ReferenceBackend(pool: WorkerPool(threads: 1)))
+    // A whole step is long, and its pieces are checked on their own.
+    if family.operation == "pvd_distill_step" { check.coordinates = 4 }
     for report in try await family.checkGradients(check, seed: 3) {
       #expect(report.isRight, "\(family.name) \(report)")
     }

@@ -16,7 +16,7 @@ struct StoredGeneratedCaseTests {
 
   @Test("are what the library generates now", arguments: CaseFamily.all)
   func current(family: CaseFamily) throws {
-    let stored = try TensorFile(
+    let stored = try TensorFile.read(
       contentsOf: Self.folder.appendingPathComponent("\(family.name).safetensors"))
     let made = try family.generate(seed: 0)
     #expect(Set(stored.names) == Set(made.names), "run Scripts/update-fixtures.sh")

@@ -127,3 +127,11 @@ func table(_ rows: [[String]]) -> [String] {
     }.joined(separator: "  ")
   }
 }
+
+/// Rows as a Markdown table, the first as its header.
+func markdownTable(_ rows: [[String]]) -> [String] {
+  rows.enumerated().flatMap { index, row in
+    let line = "| " + row.joined(separator: " | ") + " |"
+    return index == 0 ? [line, "|" + row.map { _ in " --- |" }.joined()] : [line]
+  }
+}

@@ -73,10 +73,7 @@ struct CoverageTable {
       "implementations or generated here. A dash is a hole; an operation without gradients leaves their",
       "columns empty.", "",
     ]
-    lines += rows.enumerated().flatMap { index, row in
-      let line = "| " + row.joined(separator: " | ") + " |"
-      return index == 0 ? [line, "|" + row.map { _ in " --- |" }.joined()] : [line]
-    }
+    lines += markdownTable(rows)
     lines += [
       "", "## Properties", "",
       "Relations that hold whatever the right answer is, in both precisions:", "",

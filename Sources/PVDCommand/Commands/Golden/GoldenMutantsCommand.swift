@@ -4,6 +4,7 @@ import GoldenKit
 import GoldenMutants
 import NeRFCore
 import ReferenceBackend
+import TensorIO
 
 /// Shows that the cases catch bugs.
 struct GoldenMutantsCommand: AsyncParsableCommand {
@@ -17,9 +18,13 @@ struct GoldenMutantsCommand: AsyncParsableCommand {
 
       Examples:
         pvd golden mutants Fixtures/golden
+        pvd golden mutants Fixtures/golden --markdown Docs/KillTable.md
       """)
 
   @OptionGroup var selection: CaseSelection
+
+  @Option(help: ArgumentHelp("Write the table as Markdown.", valueName: "file"))
+  var markdown: String?
 
   // Apart from `run`: Swift 6.3.1 crashes when it optimises the two as one coroutine.
   @inline(never)
@@ -32,13 +37,29 @@ struct GoldenMutantsCommand: AsyncParsableCommand {
     let table = await KillTable(
       cases: try cases(), library: ReferenceBackend(pool: WorkerPool(threads: nil)))
     let console = Console(json: false)
-    for line in PVDCommand.table(Self.rows(table)) { console.say(line) }
+    let rows = Self.rows(table)
+    for line in PVDCommand.table(rows) { console.say(line) }
+    if let markdown { try write(rows, to: markdown) }
     let bugs = table.rows.filter { $0.bug != nil }
     let honest = table.rows.filter { $0.bug == nil }
     console.say(
       "\(bugs.count { $0.isRight }) of \(bugs.count) bugs caught, "
         + "\(honest.count { $0.isRight }) of \(honest.count) honest variants accepted")
     if !table.isComplete { throw ExitCode(CommandFailure.badResult) }
+  }
+
+  @inline(never)
+  private func write(_ rows: [[String]], to file: String) throws {
+    let lines =
+      [
+        "# Bugs that the cases catch", "",
+        "Written by `pvd golden mutants Fixtures/golden --markdown Docs/KillTable.md`: plain backends, each with",
+        "one bug, and correct ones that round or sum otherwise, run on stored and generated cases. The ratio is",
+        "error over bound of the clearest case that rejects the bug, or the largest one of a correct backend:",
+        "at most 1 passes, above 8 fails. `inf`: where nothing is allowed, something differs.", "",
+      ] + markdownTable(rows)
+    try AtomicFile.write(
+      Data((lines.joined(separator: "\n") + "\n").utf8), to: URL(fileURLWithPath: file))
   }
 
   private static func rows(_ table: KillTable) -> [[String]] {
@@ -49,11 +70,13 @@ struct GoldenMutantsCommand: AsyncParsableCommand {
           row.bug == nil
           ? (row.isRight ? "accepted" : "REJECTED") : (row.isRight ? "caught" : "SURVIVED")
         return [
-          row.name, row.bug?.summary ?? "correct, \(row.cases) cases",
+          row.name,
+          row.bug?.summary ?? HonestVariant(rawValue: row.name).map(\.summary) ?? "correct",
           clearest.map {
             "\($0.name)" + (row.caughtBy.count > 1 ? " +\(row.caughtBy.count - 1)" : "")
           }
-            ?? "-", String(format: "%.3g", clearest?.ratio ?? row.worstRatio), verdict,
+            ?? "\(row.cases) cases", String(format: "%.3g", clearest?.ratio ?? row.worstRatio),
+          verdict,
         ]
       }
   }
