@@ -50,15 +50,17 @@ struct StoredDistillation<T: RadianceScalar> {
     guard let kind = LossKind(rawValue: name) else {
       throw UnsupportedSetting("`loss_type` is \(name)")
     }
-    return DistillationStep(
+    let step = DistillationStep(
       teacher: FieldEvaluator(teacher, pool: pool), student: FieldEvaluator(student, pool: pool),
       kind: kind, rates: rates, compatibility: .original)
+    if config.has("density_scale") { step.densityScale = T(try config.double("density_scale")) }
+    return step
   }
 
   /// Settings that other methods than PVD give a meaning.
   private func refuseOtherMethods(_ config: CaseConfiguration) throws {
-    for (key, value) in [("density_scale", 1.0), ("loss_rate_depth", 0)] where config.has(key) {
-      try call.require(key, try config.double(key), isOneOf: [value])
+    if config.has("loss_rate_depth") {
+      try call.require("loss_rate_depth", try config.double("loss_rate_depth"), isOneOf: [0])
     }
     if config.has("curriculum_type") {
       try call.require("curriculum_type", try config.string("curriculum_type"), isOneOf: [""])

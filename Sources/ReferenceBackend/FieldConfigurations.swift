@@ -47,8 +47,17 @@ extension OperationCall {
     return options
   }
 
+  /// The axes of planes and lines, which a case may state.
+  private func requireAxes() throws {
+    let planes: ConfigValue = [[0, 1], [0, 2], [1, 2]]
+    for (key, value) in [("mat_ids", planes), ("vec_ids", [2, 1, 0])] where config.has(key) {
+      try require(key, config.values[key], isOneOf: [value])
+    }
+  }
+
   /// Grid and ranks of a `vm` field.
   func vectorMatrixOptions() throws -> VMFieldOptions {
+    try requireAxes()
     var options = VMFieldOptions()
     options.heads = try headOptions()
     options.resolution = try config.ints("resolution")
@@ -78,6 +87,13 @@ extension OperationCall {
 
   /// Constants of the operation that a case may state.
   private func requireFixedParts() throws {
+    try requireAxes()
+    if config.has("dir_encoding") {
+      let name = try config.string("dir_encoding")
+      let isVolume = try config.string("model_type") == "tensors"
+      let degree = isVolume ? try config.int("plenoxel_degree") : 4
+      try require("dir_encoding", name, isOneOf: ["sphere_harmonics degree \(degree)"])
+    }
     if config.has("trunc_exp_grad_clamp") {
       try require(
         "trunc_exp_grad_clamp", try config.doubles("trunc_exp_grad_clamp"), isOneOf: [[-12, 12]])

@@ -28,10 +28,14 @@ enum StructuralSimilarityAnswer: OperationAnswer {
     _ call: OperationCall, as scalar: T.Type, pool: WorkerPool
   ) throws -> OperationResult {
     let config = call.config
-    try call.require("filter_size", try config.int("filter_size"), isOneOf: [11])
-    try call.require("filter_sigma", try config.double("filter_sigma"), isOneOf: [1.5])
-    try call.require("k1", try config.double("k1"), isOneOf: [0.01])
-    try call.require("k2", try config.double("k2"), isOneOf: [0.03])
+    var window = SimilarityWindow()
+    window.taps = try call.setting("filter_size", in: 1...1023)
+    guard !window.taps.isMultiple(of: 2) else {
+      throw UnsupportedSetting("`filter_size` is \(window.taps), this library has odd ones")
+    }
+    window.deviation = try config.double("filter_sigma")
+    window.k1 = try config.double("k1")
+    window.k2 = try config.double("k2")
     let shape = try call.shape("in.img0")
     guard shape.count == 4 else {
       throw GoldenError("\(call.caseName): `in.img0` has shape \(shape), not [B, H, W, C].")
@@ -46,7 +50,7 @@ enum StructuralSimilarityAnswer: OperationAnswer {
       let slice = image * size..<(image + 1) * size
       let one = try StructuralSimilarity<T>.pvd(
         Array(first[slice]), Array(second[slice]), height: shape[1], width: shape[2],
-        channels: shape[3], largestValue: range)
+        channels: shape[3], largestValue: range, window: window)
       map += one.map
       means.append(one.mean)
     }

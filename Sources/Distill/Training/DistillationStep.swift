@@ -46,6 +46,8 @@ public final class DistillationStep<T: RadianceScalar>: @unchecked Sendable {
   public let rates: LossRates
   /// Behaviour switches.
   public let compatibility: CompatibilityOptions
+  /// Factor of σ in front of compositing, for both fields.
+  public var densityScale: T = 1
 
   /// Taps of the teacher in the last step.
   public let teacherTaps = FieldTaps<T>()
@@ -152,10 +154,10 @@ public final class DistillationStep<T: RadianceScalar>: @unchecked Sendable {
   ) throws {
     let studentColors = studentTaps.interleavedColors(pool: pool)
     let teacherRays = try batch.composite(
-      densities: teacherTaps.densities.span, colors: teacherTaps.interleavedColors(pool: pool).span,
-      pool: pool)
+      densities: scaled(teacherTaps.densities).span,
+      colors: teacherTaps.interleavedColors(pool: pool).span, pool: pool)
     let studentRays = try batch.composite(
-      densities: studentTaps.densities.span, colors: studentColors.span, pool: pool)
+      densities: scaled(studentTaps.densities).span, colors: studentColors.span, pool: pool)
     self.teacherRays = teacherRays
     self.studentRays = studentRays
     let target = try teacherRays.pixels(over: background)
@@ -179,11 +181,16 @@ public final class DistillationStep<T: RadianceScalar>: @unchecked Sendable {
         }
       }
     }
-    let gradients = try batch.compositeGradients(
+    var gradients = try batch.compositeGradients(
       studentRays, colors: studentColors.span, imageGradients: imageGradients,
       opacityGradients: CompositedRays<T>.opacityGradients(
         imageGradients: imageGradients, background: background), pool: pool)
+    gradients.densities = scaled(gradients.densities)
     cotangents.addCompositing(gradients, pool: pool)
+  }
+
+  private func scaled(_ values: [T]) -> [T] {
+    densityScale == 1 ? values : values.map { $0 * densityScale }
   }
 
   /// Clamps the teacher's log-densities to the student's range, so that densities the student cannot

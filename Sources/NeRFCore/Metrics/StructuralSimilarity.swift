@@ -1,13 +1,26 @@
 import RealModule
 
+/// Window and constants of structural similarity; the defaults are those of Wang et al. (2004).
+public struct SimilarityWindow: Equatable, Sendable {
+  /// Taps of the Gaussian along an axis; odd.
+  public var taps = 11
+  /// Its standard deviation, in pixels.
+  public var deviation = 1.5
+  /// Constant of the means, per unit of the range.
+  public var k1 = 0.01
+  /// Constant of the variances, per unit of the range.
+  public var k2 = 0.03
+
+  /// 11 taps with deviation 1.5.
+  public init() {}
+}
+
 /// Structural similarity of two images (Wang et al. 2004), in the two forms in use.
 public struct StructuralSimilarity<T: RadianceScalar>: Sendable {
   /// Similarity per position, `[channels, height, width]`, row by row.
   public let map: [T]
   /// Mean of the map.
   public let mean: T
-
-  private static var taps: Int { 11 }
 
   /// The released form: zero-padded windows and a data-dependent range.
   ///
@@ -18,14 +31,16 @@ public struct StructuralSimilarity<T: RadianceScalar>: Sendable {
   ///   - first: Shape `[height, width, channels]`, row by row.
   ///   - second: The same shape.
   ///   - largestValue: The range; nil takes the largest value of both images.
+  ///   - window: The Gaussian and the constants.
   /// - Throws: ``ShapeError`` if a count is not `height · width · channels`.
   public static func pvd(
     _ first: [T], _ second: [T], height: Int, width: Int, channels: Int = 3,
-    largestValue: T? = nil
+    largestValue: T? = nil, window: SimilarityWindow = SimilarityWindow()
   ) throws(ShapeError) -> StructuralSimilarity {
     try check("StructuralSimilarity.pvd", first, second, height, width, channels)
     let range = largestValue ?? Swift.max(first.max() ?? 0, second.max() ?? 0)
-    return make(first, second, height, width, channels, range, padding: taps / 2, limits: true)
+    return make(
+      first, second, height, width, channels, range, window, padding: window.taps / 2, limits: true)
   }
 
   /// The standard form: range 1, and only windows inside the image.
@@ -38,12 +53,13 @@ public struct StructuralSimilarity<T: RadianceScalar>: Sendable {
     _ first: [T], _ second: [T], height: Int, width: Int, channels: Int = 3
   ) throws(ShapeError) -> StructuralSimilarity {
     try check("StructuralSimilarity.standard", first, second, height, width, channels)
-    guard height >= taps, width >= taps else {
+    let window = SimilarityWindow()
+    guard height >= window.taps, width >= window.taps else {
       throw ShapeError(
-        in: "StructuralSimilarity.standard", "first", expected: [taps, taps],
+        in: "StructuralSimilarity.standard", "first", expected: [window.taps, window.taps],
         actual: [height, width], fix: "Pass images of at least 11 × 11 pixels.")
     }
-    return make(first, second, height, width, channels, 1, padding: 0, limits: false)
+    return make(first, second, height, width, channels, 1, window, padding: 0, limits: false)
   }
 
   private static func check(
@@ -63,16 +79,16 @@ public struct StructuralSimilarity<T: RadianceScalar>: Sendable {
   @specialized(where T == Double)
   private static func make(
     _ first: [T], _ second: [T], _ height: Int, _ width: Int, _ channels: Int, _ range: T,
-    padding: Int, limits: Bool
+    _ window: SimilarityWindow, padding: Int, limits: Bool
   ) -> StructuralSimilarity {
-    let c1 = (T(0.01) * range) * (T(0.01) * range)
-    let c2 = (T(0.03) * range) * (T(0.03) * range)
+    let c1 = (T(window.k1) * range) * (T(window.k1) * range)
+    let c2 = (T(window.k2) * range) * (T(window.k2) * range)
     var map: [T] = []
     for channel in 0..<channels {
       let p = stride(from: channel, to: first.count, by: channels).map { first[$0] }
       let q = stride(from: channel, to: second.count, by: channels).map { second[$0] }
       func blurred(_ a: [T], _ b: [T]?) -> [T] {
-        blur(b.map { b in a.indices.map { a[$0] * b[$0] } } ?? a, height, width, padding)
+        blur(b.map { b in a.indices.map { a[$0] * b[$0] } } ?? a, height, width, window, padding)
       }
       let (meanP, meanQ) = (blurred(p, nil), blurred(q, nil))
       let (squareP, squareQ, product) = (blurred(p, p), blurred(q, q), blurred(p, q))
@@ -96,12 +112,15 @@ public struct StructuralSimilarity<T: RadianceScalar>: Sendable {
     return StructuralSimilarity(map: map, mean: T(sum / Double(map.count)))
   }
 
-  /// Convolves with the separable 11 × 11 Gaussian of standard deviation 1.5, normalised to sum 1.
+  /// Convolves with the separable Gaussian of the window, normalised to sum 1.
   @specialized(where T == Float)
   @specialized(where T == Double)
-  private static func blur(_ image: [T], _ height: Int, _ width: Int, _ padding: Int) -> [T] {
+  private static func blur(
+    _ image: [T], _ height: Int, _ width: Int, _ window: SimilarityWindow, _ padding: Int
+  ) -> [T] {
+    let taps = window.taps
     let raw = (0..<taps).map { tap in
-      let x = T(tap - taps / 2) / T(1.5)
+      let x = T(tap - taps / 2) / T(window.deviation)
       return T.exp(-x * x / 2)
     }
     let sum = raw.reduce(0, +)

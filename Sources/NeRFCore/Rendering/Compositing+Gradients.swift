@@ -1,9 +1,9 @@
 /// The gradient of a loss with respect to the inputs of a compositing.
 public struct CompositingGradients<T: RadianceScalar>: Sendable {
   /// ∂L/∂σ, shape `[rows]`; 0 in padding.
-  public let densities: [T]
+  public var densities: [T]
   /// ∂L/∂c, shape `[rows, 3]`, row by row; 0 in padding.
-  public let colors: [T]
+  public var colors: [T]
 }
 
 extension SampleBatch {

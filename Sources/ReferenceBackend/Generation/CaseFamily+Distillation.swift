@@ -16,6 +16,7 @@ extension CaseFamily {
       try step(&recipe, .hash, .vm, stage: 3)
     },
     CaseFamily("pvd_distill_step", "tensors2mlp_stage3_L2") { recipe in
+      recipe.config["density_scale"] = 1.5
       try step(&recipe, .tensors, .mlp, stage: 3, kind: .meanL2)
     },
     CaseFamily("pvd_distill_step", "vm2tensors_stage3_smoothL1") { recipe in
@@ -48,7 +49,7 @@ extension CaseFamily {
     kind: LossKind = .normL2
   ) throws {
     recipe.notes = "The second ray is empty, the last four rows are padding, which counts."
-    recipe.config = common(teacher, student, kind: kind)
+    recipe.config.merge(common(teacher, student, kind: kind)) { $1 }
     recipe.config["stage_iters"] = ["stage1": 20, "stage2": 50]
     recipe.config["global_step"] = .int([10, 30, 60][stage - 1])
     recipe.config["loss_rate_fea_sc_used"] = 0.00199

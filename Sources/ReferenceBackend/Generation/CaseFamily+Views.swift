@@ -30,6 +30,15 @@ extension CaseFamily {
       try recipe.ask("out.psnr", shape: [2])
       try recipe.ask("out.mean", shape: [])
     },
+    CaseFamily("ssim", "window") { recipe in
+      recipe.notes = "Another window and other constants, on the largest value of the images."
+      recipe.config = ["filter_size": 5, "filter_sigma": 0.9, "k1": 0.02, "k2": 0.05]
+      for index in 0..<2 {
+        try recipe.draw("in.img\(index)", shape: [1, 8, 9, 1], in: 0...2)
+      }
+      try recipe.ask("out.map", shape: [1, 1, 8, 9])
+      try recipe.ask("out.ssim", shape: [1])
+    },
     CaseFamily("ssim", "noise") { recipe in
       recipe.config = [
         "filter_size": 11, "filter_sigma": 1.5, "k1": 0.01, "k2": 0.03, "max_val": 1,
