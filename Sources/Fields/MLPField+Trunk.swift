@@ -18,14 +18,7 @@ extension MLPField {
   public func trunkFeatures(at points: [T]) throws(ShapeError) -> [T] {
     try checkPoints(points)
     var result = [T](repeating: 0, count: points.count / 3 * options.trunkOutputs)
-    forEachTrunkTile(points) { first, count, activations, _ in
-      let output = activations + trunkRow(options.layers - 1) * Tile.stride
-      for s in 0..<count {
-        for row in 0..<options.trunkOutputs {
-          result[(first + s) * options.trunkOutputs + row] = output[row * Tile.stride + s]
-        }
-      }
-    }
+    TrunkPass(self, pool: WorkerPool(threads: 1)).run(points, into: &result, cotangents: nil)
     return result
   }
 

@@ -30,6 +30,12 @@ public struct BatchRows<T: RadianceScalar> {
   /// Samples per row; a multiple of ``Tile/step``.
   public let stride: Int
 
+  /// Rows in storage of the caller's.
+  public init(base: UnsafeMutablePointer<T>, stride: Int) {
+    self.base = base
+    self.stride = stride
+  }
+
   /// One feature-major row.
   public func row(_ index: Int) -> UnsafeMutablePointer<T> { base + index * stride }
 }

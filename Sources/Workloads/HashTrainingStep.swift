@@ -6,16 +6,15 @@ public import NeRFCore
 ///
 /// Hash grid of 14 levels and 2¹⁹ rows, networks 28→64→16 and 31→64→64→3, compositing on white, mean
 /// squared error, gradients of table and networks, AdamW on all 10.6 M parameters.
-public final class HashTrainingStep: Workload {
-  public static let name = "W8"
-  public static let mode = "step"
-  public static let summary = "hash field training step, 4096 rays of 64 samples"
+public final class HashTrainingStep<T: RadianceScalar>: Workload {
+  public static var name: String { "W8" }
+  public static var summary: String { "hash field training step, 4096 rays of 64 samples" }
+  public static var modes: [WorkloadMode] { [.step] }
 
-  static let rays = 4096
-  static let samplesPerRay = 64
+  private static var samplesPerRay: Int { 64 }
 
-  public static var cost: WorkloadCost {
-    let samples = Double(rays * samplesPerRay)
+  public static func cost(_ mode: WorkloadMode) -> WorkloadCost {
+    let samples = Double(4096 * samplesPerRay)
     // Weights of the five layers, each used forward and in both directions backward.
     let weights = 28 * 64 + 64 * 16 + 31 * 64 + 64 * 64 + 64 * 3
     let parameters = 10_607_408.0
@@ -28,34 +27,31 @@ public final class HashTrainingStep: Workload {
 
   private let pool: WorkerPool
   private let batch: SampleBatch
-  private let targets: [Float]
-  private let evaluator: FieldEvaluator<Float>
-  private let optimizer: FieldOptimizer<Float>
-  private let taps = FieldTaps<Float>()
-  private let cotangents = FieldTaps<Float>()
+  private let targets: [T]
+  private let evaluator: FieldEvaluator<T>
+  private let optimizer: FieldOptimizer<T>
+  private let taps = FieldTaps<T>()
+  private let cotangents = FieldTaps<T>()
   /// The mean squared error of the last step.
   public private(set) var loss = Double.nan
 
-  public init(pool: WorkerPool) throws {
+  public init(_ mode: WorkloadMode, size: WorkloadSize, pool: WorkerPool) throws {
     self.pool = pool
-    let field = HashField<Float>(seed: 0)
-    let table = WorkloadRandom(seed: 804).uniform(field.parameters[0].count, -0.1, 0.1)
-    try field.parameters[0].load(table)
-    for (index, parameter) in field.parameters.dropFirst().enumerated() {
-      try parameter.load(
-        WorkloadRandom(seed: UInt32(810 + index)).weights(
-          outputs: parameter.shape[0], inputs: parameter.shape[1]))
-    }
+    let rays = size == .full ? 4096 : 16
+    let field = HashField<T>(options: .workload(size), seed: 0)
+    try field.parameters[0].load(
+      WorkloadRandom(seed: 804).numbers(field.parameters[0].count, -0.1, 0.1))
+    try loadHeads(field.parameters[1...], seed: 810)
     evaluator = FieldEvaluator(field, pool: pool)
     var configuration = AdamWConfiguration()
     configuration.weightDecay = 0.01
     optimizer = FieldOptimizer(field, configuration: configuration)
-    batch = try Self.samples()
-    targets = WorkloadRandom(seed: 803).uniform(3 * Self.rays, 0, 1)
+    batch = try Self.samples(rays)
+    targets = WorkloadRandom(seed: 803).numbers(3 * rays, 0, 1)
   }
 
   /// Points along segments between random points of the unit cube, in the field's box of ±1.
-  private static func samples() throws -> SampleBatch {
+  private static func samples(_ rays: Int) throws -> SampleBatch {
     let starts = WorkloadRandom(seed: 801).uniform(3 * rays, 0, 1).map(Double.init)
     let ends = WorkloadRandom(seed: 802).uniform(3 * rays, 0, 1).map(Double.init)
     var positions = [[Float]](repeating: [], count: 3)
@@ -87,5 +83,10 @@ public final class HashTrainingStep: Workload {
     let field = evaluator.field
     optimizer.step(
       reached: field.parametersReached(by: .full), primary: 1e-2, secondary: 1e-2, pool: pool)
+  }
+
+  /// The loss and the pixels' densities and colours in front of the step; see ``DistillationWork/results()``.
+  public func results() throws -> [(name: String, values: [T])] {
+    [("loss", [T(loss)]), ("sigma", taps.densities), ("rgb", taps.colors.flatMap(\.self))]
   }
 }

@@ -31,7 +31,8 @@ struct WorkloadsTests {
   func step() throws {
     var losses: [[Double]] = []
     for threads in [1, 2] {
-      let workload = try HashTrainingStep(pool: WorkerPool(threads: threads))
+      let workload = try HashTrainingStep<Float>(
+        .step, size: .full, pool: WorkerPool(threads: threads))
       losses.append(
         try (0..<3).map { _ in
           try workload.run()
@@ -46,6 +47,24 @@ struct WorkloadsTests {
   func bounds() {
     let bounds = MachineBounds(pool: WorkerPool(threads: 1))
     for rate in [bounds.arithmetic, bounds.copying, bounds.randomReads] { #expect(rate > 1e6) }
-    #expect(HashTrainingStep.cost.bound(bounds) > 0)
+    #expect(WorkloadCatalog.all.allSatisfy { $0.cost.bound(bounds) > 0 })
+  }
+
+  @Test("fast and generic paths agree on every workload", arguments: WorkloadCatalog.all)
+  func agreement(entry: WorkloadEntry) throws {
+    let check = try entry.check(pool: WorkerPool(threads: 2))
+    #expect(check.passes, "\(entry.name) \(entry.mode): \(check)")
+    #expect(!check.worst.isEmpty)
+  }
+
+  @Test("every published workload is there, in its modes")
+  func catalog() {
+    let names = WorkloadCatalog.all.map { "\($0.name) \($0.mode.rawValue)" }
+    #expect(
+      names == [
+        "W1 fwd", "W1 bwd", "W2 fwd", "W2 bwd", "W3 fwd", "W3 bwd", "W4 fwd", "W4 bwd", "W5 fwd",
+        "W5 bwd", "W6 fwd", "W6 bwd", "W7 step", "W8 step", "W9vm step", "W9mlp step", "W10 fwd",
+        "W11 fwd",
+      ])
   }
 }

@@ -1,0 +1,121 @@
+public import NeRFCore
+
+/// The small networks of a ``HashField`` behind features that are given sample by sample.
+///
+/// For encodings of one's own, and to measure the networks alone. Samples are numbered as in the batch,
+/// which must have as many as there are features.
+public final class GivenFeaturesField<T: RadianceScalar>: RadianceField {
+  public let frame: FieldFrame
+  public let parameters: [Parameter<T>]
+  public let groups: [ParameterGroup]
+  public var featureCount: Int { heads.featureCount }
+
+  private let heads: HeadOptions
+  private let width: Int
+  private let count: Int
+  private let densityHead: DensityHead<T>
+  private let colorHead: ColorHead<T>
+  private let features: AlignedBuffer<T>
+  private let gradients: AlignedBuffer<T>
+
+  /// Networks with fresh weights behind `features` `[N, width]`.
+  public init(
+    features values: [T], width: Int, heads: HeadOptions = HeadOptions(),
+    frame: FieldFrame = FieldFrame(), seed: UInt64 = 0
+  ) {
+    precondition(
+      width > 0 && values.count.isMultiple(of: width), "GivenFeaturesField: width \(width)")
+    self.heads = heads
+    self.width = width
+    self.frame = frame
+    count = values.count / width
+    var parameters: [Parameter<T>] = []
+    densityHead = DensityHead(
+      inputs: width, options: heads, frame: frame, appendingTo: &parameters)
+    colorHead = ColorHead(options: heads, appendingTo: &parameters)
+    self.parameters = parameters
+    groups = [
+      ParameterGroup("sigma_net", .primary, densityHead.network.parameterIndices),
+      ParameterGroup("color_net", .primary, colorHead.network.parameterIndices),
+    ]
+    densityHead.network.initialise(seed: seed)
+    colorHead.network.initialise(seed: seed)
+    features = AlignedBuffer(count: values.count, repeating: 0)
+    gradients = AlignedBuffer(count: values.count, repeating: 0)
+    for s in 0..<count {
+      for k in 0..<width { features.base[k * count + s] = values[width * s + k] }
+    }
+  }
+
+  /// A field cannot be made again from options: its features are not among them.
+  public var configuration: FieldConfiguration {
+    var options = HashFieldOptions()
+    options.heads = heads
+    return .hash(options)
+  }
+
+  /// What the last backward pass made of the features, `[N, width]`.
+  public var featureGradients: [T] {
+    (0..<count).flatMap { s in (0..<width).map { gradients.base[$0 * count + s] } }
+  }
+
+  private var densityRow: Int { width }
+  private var colorRow: Int { densityRow + densityHead.activationRows }
+  public var activationRows: Int { colorRow + colorHead.activationRows }
+  private var widest: Int { max(densityHead.network.widest, colorHead.network.widest) }
+  public var scratchRows: Int {
+    2 * widest + colorHead.inputCount + densityHead.gradientRows + width
+  }
+  public var deferredWidth: Int { 0 }
+
+  public func parametersReached(by detail: TapDetail) -> [Int] {
+    detail == .full
+      ? Array(parameters.indices) : densityHead.network.parameterIndices
+  }
+
+  public func forward(
+    _ input: TileInput<T>, detail: TapDetail, activations: UnsafeMutablePointer<T>,
+    scratch: UnsafeMutablePointer<T>, taps: UnsafeMutablePointer<T>
+  ) {
+    for row in 0..<width {
+      let target = activations + row * Tile.stride
+      target.update(from: features.base + row * count + input.firstSample, count: input.count)
+      (target + input.count).update(repeating: 0, count: input.padded - input.count)
+    }
+    densityHead.forward(
+      input: activations, detail: detail, activations: activations + densityRow * Tile.stride,
+      taps: taps, count: input.padded)
+    guard detail == .full else { return }
+    colorHead.forward(
+      input, features: taps + (TapRow.features + 1) * Tile.stride,
+      activations: activations + colorRow * Tile.stride, taps: taps)
+  }
+
+  public func backward(
+    _ input: TileInput<T>, detail: TapDetail, activations: UnsafePointer<T>,
+    scratch: UnsafeMutablePointer<T>, taps: UnsafePointer<T>, cotangents: UnsafePointer<T>,
+    lane: GradientLane<T>, deferred: BatchRows<T>
+  ) {
+    let inputGradient = scratch + 2 * widest * Tile.stride
+    let hGradient = inputGradient + colorHead.inputCount * Tile.stride
+    let featureGradient = hGradient + densityHead.gradientRows * Tile.stride
+    if detail == .full {
+      colorHead.backward(
+        activations: activations + colorRow * Tile.stride, taps: taps, cotangents: cotangents,
+        scratch: scratch, inputGradient: inputGradient, lane: lane, count: input.padded)
+    }
+    densityHead.backward(
+      input: activations, detail: detail, activations: activations + densityRow * Tile.stride,
+      taps: taps, cotangents: cotangents,
+      colorFeatureGradient: detail == .full
+        ? UnsafePointer(inputGradient + ColorHead<T>.harmonicsCount * Tile.stride) : nil,
+      hGradient: hGradient, scratch: scratch, inputGradient: featureGradient, lane: lane,
+      count: input.padded)
+    // Tiles do not overlap: every sample has one writer.
+    copyRows(
+      featureGradient, to: gradients.base + input.firstSample, stride: count, rows: width,
+      count: input.count)
+  }
+
+  public func accumulateDeferred(_ deferred: BatchRows<T>, count: Int, pool: WorkerPool) {}
+}

@@ -1,0 +1,113 @@
+import Distill
+import Fields
+public import NeRFCore
+
+/// W9: a step of distillation from a hash field at 65,536 points: features, colours and log-densities.
+final class DistillationWork<T: RadianceScalar> {
+  private let pool: WorkerPool
+  private let step: DistillationStep<T>
+  private let optimizer: FieldOptimizer<T>
+  private let batch: SampleBatch
+  private(set) var loss: T.Sum = 0
+
+  var student: any RadianceField<T> { step.student.field }
+
+  init(student: any RadianceField<T>, size: WorkloadSize, pool: WorkerPool) throws {
+    self.pool = pool
+    let count = size == .full ? 65_536 : 300
+    let teacher = HashField<T>(options: .workload(size), seed: 0)
+    try teacher.parameters[0].load(
+      WorkloadRandom(seed: 903).numbers(teacher.parameters[0].count, -0.1, 0.1))
+    try loadHeads(teacher.parameters[1...], seed: 910)
+    var rates = LossRates()
+    (rates.features, rates.color, rates.density) = (0.002, 0.002, 0.002)
+    step = DistillationStep(
+      teacher: FieldEvaluator(teacher, pool: pool), student: FieldEvaluator(student, pool: pool),
+      kind: .normL2, rates: rates)
+    optimizer = FieldOptimizer(student)
+    batch = try .workload(
+      WorkloadRandom(seed: 901).points(count),
+      directions: WorkloadRandom(seed: 902).directions(count))
+  }
+
+  func run() throws {
+    let report = try step.accumulateGradients(
+      batch, stage: .volume, featureRate: 0.002, background: [1, 1, 1])
+    loss = report.total
+    optimizer.step(
+      reached: student.parametersReached(by: .full), primary: 1e-2, secondary: 1e-2, pool: pool)
+  }
+
+  /// The loss and the taps in front of the step. Parameters behind it are no comparison: Adam makes a step
+  /// of full length out of a gradient that is rounding.
+  func results() -> [(name: String, values: [T])] {
+    [
+      ("loss", [T(loss)]), ("teacher", step.teacherTaps.features.flatMap(\.self)),
+      ("student", step.studentTaps.features.flatMap(\.self)),
+      ("rgb", step.studentTaps.colors.flatMap(\.self)),
+    ]
+  }
+
+  /// The teacher: its networks, and eight corners of fourteen levels.
+  static var teacherCost: WorkloadCost {
+    WorkloadCost(
+      operations: 2 * HeadsWork<T>.weights * 65_536, randomAccesses: 8 * 14 * 65_536)
+  }
+}
+
+/// W9 with a vector-matrix student.
+public final class VectorMatrixDistillation<T: RadianceScalar>: Workload {
+  public static var name: String { "W9vm" }
+  public static var summary: String { "distillation step hash → vm, 65,536 points" }
+  public static var modes: [WorkloadMode] { [.step] }
+
+  public static func cost(_ mode: WorkloadMode) -> WorkloadCost {
+    var cost = DistillationWork<T>.teacherCost
+    let factors = VectorMatrixWork<T>.cost(.backward)
+    cost.operations += factors.operations / 4 + 6 * 65_536 * (31 * 64 + 64 * 64 + 64 * 3)
+    cost.randomAccesses += factors.randomAccesses / 4
+    cost.bytes += 32 * 17_349_000
+    return cost
+  }
+
+  private let work: DistillationWork<T>
+
+  public init(_ mode: WorkloadMode, size: WorkloadSize, pool: WorkerPool) throws {
+    var options = VMFieldOptions()
+    if size == .check { options.resolution = [20, 20, 20] }
+    let field = VMField<T>(options: options, seed: 0)
+    try loadFactors(field, seed: 930)
+    try loadHeads(field.parameters[13...], seed: 952)
+    work = try DistillationWork(student: field, size: size, pool: pool)
+  }
+
+  public func run() throws { try work.run() }
+  public func results() throws -> [(name: String, values: [T])] { work.results() }
+}
+
+/// W9 with a NeRF as student.
+public final class MLPDistillation<T: RadianceScalar>: Workload {
+  public static var name: String { "W9mlp" }
+  public static var summary: String { "distillation step hash → mlp, 65,536 points" }
+  public static var modes: [WorkloadMode] { [.step] }
+
+  public static func cost(_ mode: WorkloadMode) -> WorkloadCost {
+    var cost = DistillationWork<T>.teacherCost
+    cost.operations += TrunkWork<T>.cost(.backward).operations
+    cost.operations += 6 * HeadsWork<T>.weights * 65_536
+    cost.bytes += 32 * TrunkWork<T>.weights
+    return cost
+  }
+
+  private let work: DistillationWork<T>
+
+  public init(_ mode: WorkloadMode, size: WorkloadSize, pool: WorkerPool) throws {
+    let field = MLPField<T>(seed: 0)
+    try loadTrunk(field, seed: 970)
+    try loadHeads(field.parameters[16...], seed: 990)
+    work = try DistillationWork(student: field, size: size, pool: pool)
+  }
+
+  public func run() throws { try work.run() }
+  public func results() throws -> [(name: String, values: [T])] { work.results() }
+}
