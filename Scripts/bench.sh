@@ -34,6 +34,9 @@ compare() {
 }
 
 if [ "${1:-}" = --compare ] && [ $# -eq 3 ]; then
+  for record in "$2" "$3"; do
+    [ -r "$record" ] || { echo "bench: there is no record $record; see $folder" >&2; exit 2; }
+  done
   compare "$2" "$3"
   exit
 fi
