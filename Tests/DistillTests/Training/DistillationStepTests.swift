@@ -70,6 +70,27 @@ struct DistillationStepTests {
     #expect(student.exportedGradients().allSatisfy { $0 == 0 })
   }
 
+  @Test("of feature vectors of different lengths are refused, and not compared at rate 0")
+  func differentFeatures() throws {
+    var options = HashFieldOptions()
+    options.levels = 2
+    options.log2TableSize = 6
+    options.heads.colorFeatures = 4
+    let student: any RadianceField<Double> = HashField<Double>(options: options, seed: 1)
+    #expect(throws: ShapeError.self) {
+      try step(TinyFields.make(.hash), student).accumulateGradients(
+        try probe(), stage: .volume, featureRate: 1, background: [1, 1, 1])
+    }
+    let pool = WorkerPool(threads: 1)
+    var rates = LossRates()
+    rates.features = 0
+    let report = try DistillationStep<Double>(
+      teacher: FieldEvaluator(TinyFields.make(.hash), pool: pool),
+      student: FieldEvaluator(student, pool: pool), rates: rates
+    ).accumulateGradients(try probe(), stage: .volume, featureRate: 1, background: [1, 1, 1])
+    #expect(report.features == 0 && report.color > 0)
+  }
+
   @Test("ignore padding rows, and include them where the compatibility switch says so")
   func padding() throws {
     let exact = try probe()

@@ -50,6 +50,42 @@ struct MetricsTests {
     #expect(automatic.mean == given.mean && automatic.mean != other.mean)
   }
 
+  /// Windows as double sums over neighbours, zero outside the image, not as two passes.
+  @Test("another window is that of the formula")
+  func window() throws {
+    let (height, width) = (4, 5)
+    var random = SplitMix64(seed: 3)
+    let (p, q) = (random.doubles(20, in: 0...1), random.doubles(20, in: 0...1))
+    var window = SimilarityWindow()
+    (window.taps, window.deviation, window.k1, window.k2) = (3, 0.8, 0.02, 0.05)
+    let map = try StructuralSimilarity<Double>.pvd(
+      p, q, height: height, width: width, channels: 1, largestValue: 2, window: window
+    ).map
+    let bell = (-1...1).map { exp(-Double($0 * $0) / (2 * 0.64)) }
+    let total = bell.reduce(0, +)
+    for y in 0..<height {
+      for x in 0..<width {
+        func mean(_ value: (Int) -> Double) -> Double {
+          var sum = 0.0
+          for dy in -1...1 where (0..<height).contains(y + dy) {
+            for dx in -1...1 where (0..<width).contains(x + dx) {
+              sum += bell[dy + 1] * bell[dx + 1] * value((y + dy) * width + x + dx)
+            }
+          }
+          return sum / (total * total)
+        }
+        let (a, b) = (mean { p[$0] }, mean { q[$0] })
+        let (v, w) = (mean { p[$0] * p[$0] } - a * a, mean { q[$0] * q[$0] } - b * b)
+        let bound = (max(v, 0) * max(w, 0)).squareRoot()
+        let c = max(-bound, min(bound, mean { p[$0] * q[$0] } - a * b))
+        let (c1, c2) = (0.02 * 0.02 * 4, 0.05 * 0.05 * 4)
+        let expected = (2 * a * b + c1) * (2 * c + c2) / ((a * a + b * b + c1) * (v + w + c2))
+        // Variances are differences of numbers up to 1, divided by c₂ = 0.01.
+        #expect(map[y * width + x].isClose(to: expected, .reference, scale: 300))
+      }
+    }
+  }
+
   @Test("of an image with itself is one, and wrong sizes are refused")
   func identity() throws {
     var random = SplitMix64(seed: 2)
