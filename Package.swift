@@ -21,17 +21,20 @@ let package = Package(
   ],
   targets: [
     // System libraries. Each shim header stops the build with the name of the package to install.
-    .systemLibrary(
-      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
     // The measured hot loops in C, compiled for several instruction sets inside one object.
-    .target(name: "CNeRFKernels", exclude: ["kernels.inc", "kernels_grids.inc"]),
+    .target(
+      name: "CNeRFKernels",
+      exclude: [
+        "kernels.inc", "kernels_dense.inc", "kernels_elementary.inc", "kernels_hash.inc",
+        "kernels_planes.inc", "kernels_rays.inc", "kernels_volume.inc",
+      ]),
     .target(
       name: "NeRFCore",
       dependencies: [
-        "CNeRFKernels", "COpenBLAS", .product(name: "RealModule", package: "swift-numerics"),
+        "CNeRFKernels", .product(name: "RealModule", package: "swift-numerics"),
       ]),
     .target(name: "Fields", dependencies: ["NeRFCore"]),
     .target(name: "Distill", dependencies: ["NeRFCore", "Fields"]),

@@ -3,11 +3,11 @@
 # Works as root or with sudo, asks no questions, and does nothing where nothing is missing.
 set -eu
 
-packages="libopenblas-dev libpng-dev zlib1g-dev pkg-config"
+packages="libpng-dev zlib1g-dev pkg-config"
 
 if ! command -v dpkg-query >/dev/null 2>&1 || ! command -v apt-get >/dev/null 2>&1; then
   echo "setup: this script installs Debian packages, and this system has no apt." >&2
-  echo "setup: install OpenBLAS (with headers), libpng, zlib and pkg-config with your package" >&2
+  echo "setup: install libpng (with headers), zlib and pkg-config with your package" >&2
   echo "setup: manager; on Debian they are called: $packages" >&2
   exit 1
 fi

@@ -116,6 +116,4 @@ public final class GivenFeaturesField<T: RadianceScalar>: RadianceField {
       featureGradient, to: gradients.base + input.firstSample, stride: count, rows: width,
       count: input.count)
   }
-
-  public func accumulateDeferred(_ deferred: BatchRows<T>, count: Int, pool: WorkerPool) {}
 }

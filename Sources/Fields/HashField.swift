@@ -95,11 +95,12 @@ public final class HashField<T: RadianceScalar>: RadianceField {
   }
 
   /// The position in the unit cube (three rows), then every feature.
-  public var encodedWidth: Int { 3 + features }
+  public func encodedWidth(for detail: TapDetail) -> Int { 3 + features }
 
   /// One work item per level: a level of the table is a few MB and stays in cache, all of them do not.
   public func encode(
-    _ points: PointPointers<Float>, count: Int, into rows: BatchRows<T>, pool: WorkerPool
+    _ points: PointPointers<Float>, count: Int, detail: TapDetail, into rows: BatchRows<T>,
+    pool: WorkerPool
   ) {
     let padded = Tile.padded(count)
     for axis in 0..<3 {
@@ -122,7 +123,7 @@ public final class HashField<T: RadianceScalar>: RadianceField {
     _ input: TileInput<T>, detail: TapDetail, activations: UnsafeMutablePointer<T>,
     scratch: UnsafeMutablePointer<T>, taps: UnsafeMutablePointer<T>
   ) {
-    for row in 0..<encodedWidth {
+    for row in 0..<encodedWidth(for: detail) {
       (activations + row * Tile.stride).update(
         from: input.encoded.row(row) + input.firstSample, count: input.padded)
     }
@@ -166,7 +167,9 @@ public final class HashField<T: RadianceScalar>: RadianceField {
 
   /// One work item per level, the finest first: each level of the table has one writer, which visits
   /// the samples in order.
-  public func accumulateDeferred(_ deferred: BatchRows<T>, count: Int, pool: WorkerPool) {
+  public func accumulateDeferred(
+    _ deferred: BatchRows<T>, count: Int, lanes: GradientLanes<T>, pool: WorkerPool
+  ) {
     let gradient = parameters[0].gradient.base
     let points = (0..<3).map { UnsafePointer(deferred.row($0)) }
     let last = geometry.levels.count - 1

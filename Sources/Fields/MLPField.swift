@@ -207,6 +207,4 @@ public final class MLPField<T: RadianceScalar>: RadianceField {
       swap(&spare, &other)
     }
   }
-
-  public func accumulateDeferred(_ deferred: BatchRows<T>, count: Int, pool: WorkerPool) {}
 }

@@ -72,7 +72,9 @@ public final class Parameter<T: RadianceScalar>: @unchecked Sendable {
         fix: "Load a checkpoint of the same architecture and sizes.")
     }
     let ordered = permuted(AlignedBuffer(source), toStorage: true)
-    for (index, value) in ordered.enumerated() { values.base[index] = value }
+    ordered.withUnsafeBufferPointer { source in
+      if let start = source.baseAddress { values.base.update(from: start, count: count) }
+    }
   }
 
   /// Copies the elements of a parameter with the same shape.

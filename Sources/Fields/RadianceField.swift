@@ -14,7 +14,7 @@ public struct TileInput<T: RadianceScalar> {
   public let positions: PointPointers<T>
   /// Unit directions.
   public let directions: PointPointers<T>
-  /// What ``RadianceField/encode(_:count:into:pool:)`` computed for the batch; column
+  /// What ``RadianceField/encode(_:count:detail:into:pool:)`` computed for the batch; column
   /// ``firstSample`` is the tile's first.
   public let encoded: BatchRows<T>
 }
@@ -63,18 +63,25 @@ public protocol RadianceField<Scalar>: AnyObject, Sendable {
   var activationRows: Int { get }
   /// Rows of tile matrix that one worker needs while it works on a tile.
   var scratchRows: Int { get }
-  /// Numbers per sample that ``encode(_:count:into:pool:)`` computes; 0 for no such pass.
-  var encodedWidth: Int { get }
+  /// Rows that ``encode(_:count:detail:into:pool:)`` needs for a pass of that detail; 0 for no such pass.
+  func encodedWidth(for detail: TapDetail) -> Int
+  /// Whether an encoding for one detail serves every other, feature by feature in rows.
+  var sharesEncoding: Bool { get }
   /// Numbers per sample that backward defers.
   var deferredWidth: Int { get }
 
   /// Computes what is best computed for all samples at once, before the tiles.
   ///
+  /// What the rows hold is the field's business; ``forward(_:detail:activations:scratch:taps:)`` of the
+  /// same detail reads them.
+  ///
   /// - Parameters:
   ///   - points: Positions in scene units, `count` numbers per axis.
-  ///   - rows: ``encodedWidth`` rows; columns behind `count` are zero positions.
+  ///   - detail: How much of the field the tiles will evaluate.
+  ///   - rows: ``encodedWidth(for:)`` rows; columns behind `count` are zero positions.
   func encode(
-    _ points: PointPointers<Float>, count: Int, into rows: BatchRows<Scalar>, pool: WorkerPool)
+    _ points: PointPointers<Float>, count: Int, detail: TapDetail, into rows: BatchRows<Scalar>,
+    pool: WorkerPool)
 
   /// Evaluates the taps that `detail` asks for into the rows of `taps`.
   func forward(
@@ -89,8 +96,10 @@ public protocol RadianceField<Scalar>: AnyObject, Sendable {
     cotangents: UnsafePointer<Scalar>, lane: GradientLane<Scalar>,
     deferred: BatchRows<Scalar>)
 
-  /// Adds what backward deferred for `count` samples to the gradients the field owns.
-  func accumulateDeferred(_ deferred: BatchRows<Scalar>, count: Int, pool: WorkerPool)
+  /// Adds what backward deferred for `count` samples to the gradients the field owns, or to those of the
+  /// lanes where many samples meet in few parameters.
+  func accumulateDeferred(
+    _ deferred: BatchRows<Scalar>, count: Int, lanes: GradientLanes<Scalar>, pool: WorkerPool)
 
   /// Indices of the parameters that receive a gradient in a pass of this detail.
   func parametersReached(by detail: TapDetail) -> [Int]
@@ -103,13 +112,19 @@ public protocol RadianceField<Scalar>: AnyObject, Sendable {
 }
 
 extension RadianceField {
-  public var encodedWidth: Int { 0 }
+  public func encodedWidth(for detail: TapDetail) -> Int { 0 }
+  public var sharesEncoding: Bool { true }
 
   /// Whether the field has the feature tap F.
   public var hasFeatures: Bool { featureCount > 0 }
 
   public func encode(
-    _ points: PointPointers<Float>, count: Int, into rows: BatchRows<Scalar>, pool: WorkerPool
+    _ points: PointPointers<Float>, count: Int, detail: TapDetail, into rows: BatchRows<Scalar>,
+    pool: WorkerPool
+  ) {}
+
+  public func accumulateDeferred(
+    _ deferred: BatchRows<Scalar>, count: Int, lanes: GradientLanes<Scalar>, pool: WorkerPool
   ) {}
 
   /// Number of trainable numbers.

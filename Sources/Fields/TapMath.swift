@@ -87,7 +87,38 @@ func normaliseCube<T: RadianceScalar>(
 @specialized(where T == Float)
 @specialized(where T == Double)
 func normaliseBox<T: RadianceScalar>(
+  _ x: UnsafePointer<Float>, low: T, high: T, into y: UnsafeMutablePointer<T>, count: Int
+) {
+  for s in 0..<count { y[s] = 2 * (T(x[s]) - low) / (high - low) - 1 }
+}
+
+/// The same for positions in the precision of the field.
+@specialized(where T == Float)
+@specialized(where T == Double)
+func normaliseBox<T: RadianceScalar>(
   _ x: UnsafePointer<T>, low: T, high: T, into y: UnsafeMutablePointer<T>, count: Int
 ) {
   for s in 0..<count { y[s] = 2 * (x[s] - low) / (high - low) - 1 }
+}
+
+/// Writes `rows` rows of a tile matrix sample by sample.
+@specialized(where T == Float)
+@specialized(where T == Double)
+func transpose<T: RadianceScalar>(
+  _ x: UnsafePointer<T>, rows: Int, into y: UnsafeMutablePointer<T>, count: Int
+) {
+  for row in 0..<rows {
+    for s in 0..<count { y[s * rows + row] = x[row * Tile.stride + s] }
+  }
+}
+
+/// Reads samples of `rowLength` numbers each into the rows of a tile matrix.
+@specialized(where T == Float)
+@specialized(where T == Double)
+func transpose<T: RadianceScalar>(
+  _ x: UnsafePointer<T>, rowLength: Int, into y: UnsafeMutablePointer<T>, count: Int
+) {
+  for row in 0..<rowLength {
+    for s in 0..<count { y[row * Tile.stride + s] = x[s * rowLength + row] }
+  }
 }

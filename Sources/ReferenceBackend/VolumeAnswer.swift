@@ -33,7 +33,7 @@ enum VolumeAnswer: OperationAnswer {
     points.withPointers { rows in
       let positions = PointPointers(rows[0], rows[1], rows[2])
       T.Kernels.accumulateVolumeGradients(
-        shape, slices: 0..<shape.depth, points: positions, gradients: cotangents,
+        shape, points: positions, gradients: cotangents,
         samples: (0..<points.count).map { Int32($0) }, count: points.count,
         volumeGradient: volume.gradient.base)
       pointGradient.withMutablePointers { target in

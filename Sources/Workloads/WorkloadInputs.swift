@@ -94,12 +94,7 @@ extension FieldTaps {
 extension RadianceField {
   /// Gradients to zero, so that a pass makes fresh ones.
   func clearGradients(_ pool: WorkerPool) {
-    for parameter in parameters {
-      let gradient = parameter.gradient.base
-      pool.forEachRange(parameter.count, size: 1 << 18) { range, _ in
-        (gradient + range.lowerBound).update(repeating: 0, count: range.count)
-      }
-    }
+    for parameter in parameters { parameter.gradient.clear(pool) }
   }
 
   /// The gradients of all parameters, for a comparison.

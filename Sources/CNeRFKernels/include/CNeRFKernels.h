@@ -27,12 +27,29 @@ typedef struct {
   int32_t index_mode; // PVD_INDEX_*
 } pvd_hash_level;
 
-// Extents of one plane and one line of a vector-matrix decomposition, channels innermost.
+// Extents of one plane and one line of a vector-matrix decomposition.
 typedef struct {
   int32_t width, height, length; // texels of the plane's axes and of the line
-  int32_t stride;                // channels stored per texel
-  int32_t channels;              // channels this call works on
 } pvd_plane_line;
+
+// One factor of such a decomposition: a(c) = plane(c) * line(c) per channel, channels innermost, and
+// outputs first_output + j with y_j = sum over c of mixing[j * mixing_stride + c] a(c).
+typedef struct {
+  const float *plane, *line, *mixing;
+  int32_t channels, first_output, outputs, mixing_stride;
+  float *plane_gradient, *line_gradient, *mixing_gradient; // the last may be null
+} pvd_factor;
+
+// Colours of samples: channel c of row k is base[k * row_step + c * channel_step].
+typedef struct {
+  const float *base;
+  int64_t row_step, channel_step;
+} pvd_colors;
+
+// What one ray becomes, or the gradient with respect to it.
+typedef struct {
+  float color[3], opacity, depth, residual;
+} pvd_pixel;
 
 typedef struct {
   const char *name; // "base", "v3", "v4"
@@ -54,14 +71,15 @@ typedef struct {
   void (*dense_weight_gradient)(const float *gy, const float *x, float *gw, float *gb,
                                 int32_t outputs, int32_t inputs, int32_t count);
 
-  // y = 0 where x <= 0, else unchanged (also where x is NaN), for `rows` rows; x may be y.
-  void (*relu_mask)(const float *x, float *y, int32_t rows, int32_t count);
-
   void (*exponential)(const float *x, float *y, int32_t count);
   void (*sigmoid)(const float *x, float *y, int32_t count);
   // Real spherical harmonics of bands 0 to degree - 1 (degree 1 to 4) into degree^2 rows.
   void (*spherical_harmonics4)(const float *x, const float *y, const float *z, float *out,
                                int32_t degree, int32_t count);
+  // The sixteen of degree 4, one row of sixteen per direction; out is aligned to 16 bytes. For any
+  // count, and for results that are not read again soon.
+  void (*spherical_harmonics_rows)(const float *x, const float *y, const float *z, float *out,
+                                   int64_t count);
   // sin and cos of x * 2^k; rows out + (2k)*row_step and out + (2k+1)*row_step, k < bands.
   void (*frequency_bands)(const float *x, float *out, int32_t row_step, int32_t bands,
                           int32_t count);
@@ -77,33 +95,38 @@ typedef struct {
                         const float *uy, const float *uz, const float *g0, const float *g1,
                         int64_t count);
 
-  // product[s * product_stride + c] = plane(s, c) * line(s, c); coordinates are in [-1, 1].
-  void (*plane_line_forward)(const pvd_plane_line *shape, const float *plane, const float *line,
-                             const float *u, const float *v, const float *t, float *product,
-                             int32_t product_stride, int32_t count);
-  // sums[s] += sum over c of plane(s, c) * line(s, c).
-  void (*plane_line_sum)(const pvd_plane_line *shape, const float *plane, const float *line,
-                         const float *u, const float *v, const float *t, float *sums,
-                         int32_t count);
-  // With a = plane * line and output_j = sum_c mixing[j][c] a_c: adds the gradients of plane, line
-  // and (if not null) mixing. gradients is [outputs][gradient_stride]. At most 64 channels.
-  void (*plane_line_backward)(const pvd_plane_line *shape, const float *plane, const float *line,
-                              const float *mixing, int32_t outputs, int32_t mixing_stride,
-                              const float *u, const float *v, const float *t,
-                              const float *gradients, int64_t gradient_stride, int64_t count,
-                              float *plane_gradient, float *line_gradient,
-                              float *mixing_gradient);
+  // Adds the outputs of all factors to the rows `samples[k]` of sums, for k < count. The coordinates
+  // u[k], v[k], t[k] are in [-1, 1], in the order of `samples`; up to 32 behind the last are read.
+  void (*plane_line_forward)(const pvd_plane_line *shape, const pvd_factor *factors,
+                             int32_t factor_count, const float *u, const float *v, const float *t,
+                             const int32_t *samples, int64_t count, float *sums,
+                             int64_t sum_stride);
+  // Adds the gradients of planes, lines and mixing for output gradients stored like the sums.
+  void (*plane_line_backward)(const pvd_plane_line *shape, const pvd_factor *factors,
+                              int32_t factor_count, const float *u, const float *v,
+                              const float *t, const int32_t *samples, int64_t count,
+                              const float *gradients, int64_t gradient_stride);
 
   // Trilinear look-up in [depth][height][width][channels] into `channels` rows.
   void (*volume_forward)(const float *volume, int32_t depth, int32_t height, int32_t width,
                          int32_t channels, const float *x, const float *y, const float *z,
                          float *out, int32_t count);
-  // Adds the gradients (sample-major, [*][channels]) of the listed samples to the slices
-  // first_slice ..< last_slice of the volume gradient.
+  // Adds the gradients (sample-major, [*][channels]) of the listed samples, in the order of the list.
   void (*volume_backward)(float *volume_gradient, int32_t depth, int32_t height, int32_t width,
-                          int32_t channels, int32_t first_slice, int32_t last_slice,
-                          const float *x, const float *y, const float *z, const float *gradients,
-                          const int32_t *samples, int64_t count);
+                          int32_t channels, const float *x, const float *y, const float *z,
+                          const float *gradients, const int32_t *samples, int64_t count);
+
+  // Weights, transmittances behind each sample and the pixel of the ray that owns rows
+  // first ..< first + count.
+  void (*composite_ray)(const float *densities, const float *deltas, const float *gaps,
+                        const pvd_colors *colors, int64_t first, int64_t count, float *weights,
+                        float *transmittances, pvd_pixel *pixel);
+  // Its gradient: writes those of the rows' densities and colours. Cotangent of the residual: none.
+  void (*differentiate_ray)(const float *deltas, const float *gaps, const float *weights,
+                            const float *transmittances, const pvd_colors *colors, int64_t first,
+                            int64_t count, const pvd_pixel *cotangent, float *density_gradients,
+                            float *color_gradients, int64_t gradient_row_step,
+                            int64_t gradient_channel_step);
 
   // Decoupled Adam on one range; clears the gradient afterwards.
   void (*adamw)(float *values, float *gradients, float *first, float *second, int64_t count,

@@ -22,13 +22,15 @@ extension FieldEvaluator {
     let lanes = lanes
     let pass = RayPass(
       evaluator: self, batch: batch, taps: taps, cotangents: cotangents,
-      encoded: encode(batch.positions, count: batch.count), deferred: deferredRows(batch.count))
+      encoded: encode(batch.positions, count: batch.count, detail: .full),
+      deferred: deferredRows(batch.count))
     let shares = batch.shares(among: GradientLanes<T>.count)
     pool.forEach(shares.count) { lane, worker in
       pass.run(shares[lane], lane: lanes.lane(lane), scratch[worker], loss)
     }
+    field.accumulateDeferred(
+      pass.deferred, count: batch.usedCount, lanes: lanes, pool: pool)
     lanes.reduce(into: field.parameters, pool: pool)
-    field.accumulateDeferred(pass.deferred, count: batch.usedCount, pool: pool)
   }
 }
 

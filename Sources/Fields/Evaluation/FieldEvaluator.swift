@@ -44,7 +44,7 @@ public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
   }
 
   /// Runs the field's pass over all samples that comes before the tiles.
-  func encode(_ positions: [[Float]], count: Int) -> BatchRows<T> {
+  func encode(_ positions: [[Float]], count: Int, detail: TapDetail) -> BatchRows<T> {
     if let carried {
       self.carried = nil
       if carried.batch.count == count && isSameStorage(carried.batch.positions[0], positions[0]) {
@@ -53,7 +53,8 @@ public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
     }
     let stride = Tile.padded(max(count, 1))
     // Tiles may begin at any sample; their padded columns then reach behind the last one.
-    let needed = field.encodedWidth * stride + (field.encodedWidth > 0 ? Tile.step : 0)
+    let width = field.encodedWidth(for: detail)
+    let needed = width * stride + (width > 0 ? Tile.step : 0)
     if encoded.count < needed {
       encoded = AlignedBuffer(count: needed + needed / 8, repeating: 0)
     }
@@ -63,7 +64,8 @@ public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
       positions[1].withUnsafeBufferPointer { y in
         positions[2].withUnsafeBufferPointer { z in
           guard let x = x.baseAddress, let y = y.baseAddress, let z = z.baseAddress else { return }
-          field.encode(PointPointers(x, y, z), count: count, into: rows, pool: pool)
+          field.encode(
+            PointPointers(x, y, z), count: count, detail: detail, into: rows, pool: pool)
         }
       }
     }
@@ -90,8 +92,9 @@ public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
     let counts = try batch.visibleSampleCounts(
       densities: densities.span, untilTransmittanceBelow: threshold, pool: pool)
     let kept = try batch.pruned(keeping: counts, pool: pool)
+    guard field.sharesEncoding else { return kept }
     let stride = Tile.padded(max(batch.count, 1))
-    pool.forEach(field.encodedWidth) { row, _ in
+    pool.forEach(field.encodedWidth(for: .density)) { row, _ in
       let values = encoded.base + row * stride
       var next = 0
       for (ray, span) in batch.spans.enumerated() {
@@ -115,7 +118,7 @@ public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
   ) {
     taps.resize(to: batch.count, featureCount: field.featureCount)
     store?.prepare(tiles: tileCount(batch.count), rows: field.activationRows)
-    let encoded = encode(batch.positions, count: batch.count)
+    let encoded = encode(batch.positions, count: batch.count, detail: detail)
     forEachTile(batch.count) { tile, _, worker in
       let input = worker.load(batch, tile: tile, encoded: encoded)
       let activations = store?.tile(tile) ?? worker.activations.base
@@ -149,7 +152,8 @@ public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
     let isKept = store?.isKept ?? false
     let encoded =
       isKept
-      ? BatchRows(base: encoded.base, stride: 0) : encode(batch.positions, count: batch.count)
+      ? BatchRows(base: encoded.base, stride: 0)
+      : encode(batch.positions, count: batch.count, detail: detail)
     let used = self.rows(of: detail)
     forEachTile(batch.count) { tile, lane, worker in
       let input = worker.load(batch, tile: tile, encoded: encoded)
@@ -172,8 +176,8 @@ public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
           cotangents: cotangents, rows: used, lane: lanes.lane(lane), deferred: rows)
       }
     }
+    field.accumulateDeferred(rows, count: batch.count, lanes: lanes, pool: pool)
     lanes.reduce(into: field.parameters, pool: pool)
-    field.accumulateDeferred(rows, count: batch.count, pool: pool)
   }
 
   func deferredRows(_ count: Int) -> BatchRows<T> {
@@ -188,7 +192,7 @@ public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
   /// σ as the occupancy grid sees it, at `count` points given by component.
   public func occupancyDensities(x: [Float], y: [Float], z: [Float]) -> [T] {
     let result = AlignedBuffer<T>(count: x.count, repeating: 0)
-    let encoded = encode([x, y, z], count: x.count)
+    let encoded = encode([x, y, z], count: x.count, detail: .density)
     forEachTile(x.count) { tile, _, worker in
       let input = worker.load(
         positions: [x, y, z], directions: nil, count: x.count, tile: tile, encoded: encoded)

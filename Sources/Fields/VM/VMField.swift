@@ -33,9 +33,6 @@ public final class VMField<T: RadianceScalar>: RadianceField {
   public static var planeAxes: [(width: Int, height: Int)] { [(0, 1), (0, 2), (1, 2)] }
   /// The axis of line i.
   public static var lineAxes: [Int] { [2, 1, 0] }
-  /// Channels that one work item of the final pass covers.
-  private static var channelSlice: Int { 16 }
-
   /// Sizes.
   public let options: VMFieldOptions
   public let frame: FieldFrame
@@ -48,11 +45,11 @@ public final class VMField<T: RadianceScalar>: RadianceField {
   private let high: T
 
   // Parameter indices.
-  private static var densityPlane: Int { 0 }
-  private static var densityLine: Int { 3 }
-  private static var colorPlane: Int { 6 }
-  private static var colorLine: Int { 9 }
-  private static var basis: Int { 12 }
+  static var densityPlane: Int { 0 }
+  static var densityLine: Int { 3 }
+  static var colorPlane: Int { 6 }
+  static var colorLine: Int { 9 }
+  static var basis: Int { 12 }
 
   /// A field with PVD's initialisation: factors 0.1·N(0, 1), layers uniform in ±1/√fan-in.
   public convenience init(
@@ -87,14 +84,13 @@ public final class VMField<T: RadianceScalar>: RadianceField {
         parameters.append(
           Parameter(
             name: "\(name)_vec.\(i)",
-            shape: [1, ranks[i], options.resolution[Self.lineAxes[i]], 1], layout: .channelsLast,
-            owner: .field))
+            shape: [1, ranks[i], options.resolution[Self.lineAxes[i]], 1], layout: .channelsLast))
       }
     }
     let products = options.colorRanks.reduce(0, +)
     parameters.append(
       Parameter(
-        name: "basis_mat.weight", shape: [options.heads.colorFeatures, products], owner: .field))
+        name: "basis_mat.weight", shape: [options.heads.colorFeatures, products]))
     colorHead = ColorHead(options: options.heads, appendingTo: &parameters)
     self.parameters = parameters
     groups = [
@@ -109,19 +105,14 @@ public final class VMField<T: RadianceScalar>: RadianceField {
 
   public var configuration: FieldConfiguration { .vm(options) }
 
-  private var productCount: Int { options.colorRanks.reduce(0, +) }
-  private var colorFeatures: Int { options.heads.colorFeatures }
+  var productCount: Int { options.colorRanks.reduce(0, +) }
 
   // Activations: scaled position (3), raw s and c (1 + 15), colour head.
   private var colorRow: Int { 3 + featureCount }
   public var activationRows: Int { colorRow + colorHead.activationRows }
   public var scratchRows: Int {
-    max(
-      2 * colorHead.network.widest + colorHead.inputCount + featureCount,
-      productCount)
+    2 * colorHead.network.widest + colorHead.inputCount + featureCount
   }
-  /// The scaled position and the gradients of raw s and c.
-  public var deferredWidth: Int { 3 + featureCount }
 
   public func parametersReached(by detail: TapDetail) -> [Int] {
     switch detail {
@@ -131,52 +122,22 @@ public final class VMField<T: RadianceScalar>: RadianceField {
     }
   }
 
-  private func shape(_ i: Int, rank: Int, channels: Int) -> PlaneLineShape {
-    let (width, height) = Self.planeAxes[i]
-    return PlaneLineShape(
-      width: options.resolution[width], height: options.resolution[height],
-      length: options.resolution[Self.lineAxes[i]], stride: rank, channels: channels)
-  }
-
   public func forward(
     _ input: TileInput<T>, detail: TapDetail, activations: UnsafeMutablePointer<T>,
     scratch: UnsafeMutablePointer<T>, taps: UnsafeMutablePointer<T>
   ) {
     for axis in 0..<3 {
-      normaliseBox(
-        input.positions[axis], low: T(frame.box[axis]), high: T(frame.box[axis + 3]),
-        into: activations + axis * Tile.stride, count: input.padded)
+      (activations + axis * Tile.stride).update(
+        from: input.encoded.row(axis) + input.firstSample, count: input.padded)
     }
-    let coordinates = { (axis: Int) in UnsafePointer(activations + axis * Tile.stride) }
     let raw = activations + 3 * Tile.stride
-    raw.update(repeating: 0, count: input.padded)
-    for i in 0..<3 {
-      T.Kernels.accumulatePlaneLineSums(
-        shape(i, rank: options.densityRanks[i], channels: options.densityRanks[i]),
-        plane: parameters[Self.densityPlane + i].values.base,
-        line: parameters[Self.densityLine + i].values.base,
-        u: coordinates(Self.planeAxes[i].width), v: coordinates(Self.planeAxes[i].height),
-        t: coordinates(Self.lineAxes[i]), sums: raw, count: input.padded)
-    }
+    let outputs = factorOutputs(detail)
+    transpose(
+      input.encoded.row(3) + input.firstSample * outputs, rowLength: outputs, into: raw,
+      count: input.padded)
     writeDensity(
       raw: raw, low: low, high: high, detail: detail, taps: taps, count: input.padded)
     guard detail >= .features else { return }
-    var offset = 0
-    for i in 0..<3 {
-      let rank = options.colorRanks[i]
-      T.Kernels.planeLineProducts(
-        shape(i, rank: rank, channels: rank),
-        plane: parameters[Self.colorPlane + i].values.base,
-        line: parameters[Self.colorLine + i].values.base,
-        u: coordinates(Self.planeAxes[i].width), v: coordinates(Self.planeAxes[i].height),
-        t: coordinates(Self.lineAxes[i]), products: scratch + offset,
-        productStride: productCount, count: input.padded)
-      offset += rank
-    }
-    T.Kernels.mixProducts(
-      DenseShape(outputs: colorFeatures, inputs: productCount),
-      weight: parameters[Self.basis].values.base, products: scratch,
-      output: raw + Tile.stride, count: input.padded)
     for k in 1..<featureCount {
       let tap = taps + (TapRow.features + k) * Tile.stride
       if options.clampsColorFeatures {
@@ -220,61 +181,8 @@ public final class VMField<T: RadianceScalar>: RadianceField {
     copyRows(
       activations, to: deferred.row(0) + input.firstSample, stride: deferred.stride, rows: 3,
       count: input.count)
-    copyRows(
-      rawGradient, to: deferred.row(3) + input.firstSample, stride: deferred.stride,
-      rows: featureCount, count: input.count)
-  }
-
-  /// One work item per plane and slice of 16 channels: its plane, line and basis columns have one
-  /// writer, which visits the samples in order.
-  public func accumulateDeferred(_ deferred: BatchRows<T>, count: Int, pool: WorkerPool) {
-    let items = gradientItems()
-    let gradients = parameters.map(\.gradient)
-    let ones = AlignedBuffer<T>(count: Self.channelSlice, repeating: 1)
-    pool.forEach(items.count) { index, _ in
-      let item = items[index]
-      let plane = item.isColor ? Self.colorPlane + item.plane : Self.densityPlane + item.plane
-      let line = item.isColor ? Self.colorLine + item.plane : Self.densityLine + item.plane
-      T.Kernels.accumulatePlaneLineGradients(
-        shape(item.plane, rank: item.rank, channels: item.channels.count),
-        plane: parameters[plane].values.base + item.channels.lowerBound,
-        line: parameters[line].values.base + item.channels.lowerBound,
-        mixing: item.isColor ? parameters[Self.basis].values.base + item.column : ones.base,
-        outputs: item.isColor ? colorFeatures : 1, mixingStride: productCount,
-        u: deferred.row(Self.planeAxes[item.plane].width),
-        v: deferred.row(Self.planeAxes[item.plane].height),
-        t: deferred.row(Self.lineAxes[item.plane]),
-        gradients: deferred.row(item.isColor ? 4 : 3), gradientStride: deferred.stride,
-        count: count,
-        planeGradient: gradients[plane].base + item.channels.lowerBound,
-        lineGradient: gradients[line].base + item.channels.lowerBound,
-        mixingGradient: item.isColor ? gradients[Self.basis].base + item.column : nil)
-    }
-  }
-
-  private struct GradientItem {
-    let plane: Int
-    let isColor: Bool
-    let rank: Int
-    let channels: Range<Int>
-    /// First column of the basis.
-    let column: Int
-  }
-
-  private func gradientItems() -> [GradientItem] {
-    var items: [GradientItem] = []
-    for (isColor, ranks) in [(true, options.colorRanks), (false, options.densityRanks)] {
-      var column = 0
-      for i in 0..<3 {
-        for first in stride(from: 0, to: ranks[i], by: Self.channelSlice) {
-          items.append(
-            GradientItem(
-              plane: i, isColor: isColor, rank: ranks[i],
-              channels: first..<min(ranks[i], first + Self.channelSlice), column: column + first))
-        }
-        column += ranks[i]
-      }
-    }
-    return items
+    transpose(
+      rawGradient, rows: featureCount,
+      into: deferred.row(3) + input.firstSample * featureCount, count: input.count)
   }
 }

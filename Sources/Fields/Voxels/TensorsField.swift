@@ -69,8 +69,8 @@ public final class TensorsField<T: RadianceScalar>: RadianceField {
   private var harmonicsRow: Int { 3 + channels }
   public var activationRows: Int { harmonicsRow + 16 }
   public var scratchRows: Int { 3 + channels }
-  /// The scaled position (three rows), then the gradient of h (sample-major).
-  public var deferredWidth: Int { 3 + channels }
+  /// The scaled position (three rows), the gradient of h sample by sample, and room to sort.
+  public var deferredWidth: Int { 3 + channels + 3 }
 
   public func parametersReached(by detail: TapDetail) -> [Int] { [0] }
 
@@ -164,65 +164,41 @@ public final class TensorsField<T: RadianceScalar>: RadianceField {
       count: input.count)
   }
 
-  /// One work item per slab of four slices of the first axis: every voxel has one writer, which visits
-  /// its samples in order of their slice and, within a slice, of the batch.
-  public func accumulateDeferred(_ deferred: BatchRows<T>, count: Int, pool: WorkerPool) {
-    let slabs = (shape.depth + Self.slabDepth - 1) / Self.slabDepth
-    let order = SliceOrder(
-      coordinates: deferred.row(2), count: count, slices: shape.depth)
+  /// One work item per share of the slices of the first axis. Samples are visited in the order of the row
+  /// of voxels they fall in, so that a row is loaded once. Two neighbouring shares meet in one slice, so even
+  /// shares run first and odd ones after them: every voxel's sum has one order.
+  public func accumulateDeferred(
+    _ deferred: BatchRows<T>, count: Int, lanes: GradientLanes<T>, pool: WorkerPool
+  ) {
+    // Rows have room for numbers of four bytes in any precision.
+    let scratch = { (row: Int) in
+      UnsafeMutableRawPointer(deferred.row(3 + self.channels + row)).assumingMemoryBound(
+        to: Int32.self)
+    }
+    let (samples, keys, lowerRows) = (scratch(0), scratch(1), scratch(2))
+    pool.forEachRange(count, size: 1 << 14) { range, _ in
+      let (first, number) = (range.lowerBound, range.count)
+      lowerTexels(
+        deferred.row(2) + first, size: shape.depth, into: keys + first, count: number)
+      lowerTexels(
+        deferred.row(1) + first, size: shape.height, into: lowerRows + first, count: number)
+      for s in range { keys[s] = keys[s] &* Int32(shape.height) &+ lowerRows[s] }
+      dropIdle(
+        deferred.row(3) + first * channels, width: channels, from: keys + first, count: number)
+    }
+    let order = SampleOrder(
+      keys: keys, keyCount: shape.depth * shape.height, count: count, into: samples, pool: pool)
+    let shares = order.shares(32, of: shape.height)
     let gradient = parameters[0].gradient.base
     let points = PointPointers<T>(deferred.row(0), deferred.row(1), deferred.row(2))
-    pool.forEach(slabs) { slab, _ in
-      let slices =
-        slab * Self.slabDepth..<min(shape.depth, (slab + 1) * Self.slabDepth)
-      // Samples whose lower slice is just below the slab reach into it.
-      let samples = order.samples(inSlices: max(slices.lowerBound - 1, 0)..<slices.upperBound)
-      T.Kernels.accumulateVolumeGradients(
-        shape, slices: slices, points: points, gradients: deferred.row(3),
-        samples: samples.baseAddress!, count: samples.count, volumeGradient: gradient)
+    for parity in 0..<2 {
+      pool.forEach((shares.count + 1 - parity) / 2) { item, _ in
+        let places = order.places(of: shares[2 * item + parity])
+        T.Kernels.accumulateVolumeGradients(
+          shape, points: points, gradients: deferred.row(3), samples: samples + places.lowerBound,
+          count: places.count, volumeGradient: gradient)
+      }
     }
-  }
-
-  private static var slabDepth: Int { 4 }
-}
-
-/// Sample numbers sorted by the lower of the two slices they touch, stable within a slice.
-private struct SliceOrder {
-  private let order: AlignedBuffer<Int32>
-  private let starts: [Int]
-
-  init<T: RadianceScalar>(coordinates: UnsafePointer<T>, count: Int, slices: Int) {
-    var starts = [Int](repeating: 0, count: slices + 1)
-    let slice = AlignedBuffer<Int32>(count: count, repeating: 0)
-    lowerSlices(coordinates, slices: slices, into: slice.base, count: count)
-    for s in 0..<count { starts[Int(slice.base[s]) + 1] += 1 }
-    for k in 0..<slices { starts[k + 1] += starts[k] }
-    var next = starts
-    // One more than needed, so that an empty range still has an address.
-    order = AlignedBuffer(count: count + 1, repeating: 0)
-    for s in 0..<count {
-      let k = Int(slice.base[s])
-      order.base[next[k]] = Int32(s)
-      next[k] += 1
-    }
-    self.starts = starts
-  }
-
-  func samples(inSlices range: Range<Int>) -> UnsafeBufferPointer<Int32> {
-    let first = starts[range.lowerBound]
-    return UnsafeBufferPointer(
-      start: order.base + first, count: starts[range.upperBound] - first)
-  }
-}
-
-@specialized(where T == Float)
-private func lowerSlices<T: RadianceScalar>(
-  _ coordinates: UnsafePointer<T>, slices: Int, into result: UnsafeMutablePointer<Int32>,
-  count: Int
-) {
-  for s in 0..<count {
-    let position = (coordinates[s] + 1) / 2 * T(slices - 1)
-    result[s] = position > 0 ? Int32(min(position, T(slices - 1))) : 0
   }
 }
 
@@ -248,16 +224,5 @@ private func products<T: RadianceScalar>(
 ) {
   for row in 0..<rows {
     for s in 0..<count { y[row * Tile.stride + s] = g[s] * b[row * Tile.stride + s] }
-  }
-}
-
-/// Writes a tile matrix sample by sample.
-@specialized(where T == Float)
-@specialized(where T == Double)
-private func transpose<T: RadianceScalar>(
-  _ x: UnsafePointer<T>, rows: Int, into y: UnsafeMutablePointer<T>, count: Int
-) {
-  for row in 0..<rows {
-    for s in 0..<count { y[s * rows + row] = x[row * Tile.stride + s] }
   }
 }

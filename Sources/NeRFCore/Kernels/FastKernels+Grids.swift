@@ -58,41 +58,37 @@ extension FastKernels {
 
   private static func compiled(_ shape: PlaneLineShape) -> pvd_plane_line {
     pvd_plane_line(
-      width: Int32(shape.width), height: Int32(shape.height), length: Int32(shape.length),
-      stride: Int32(shape.stride), channels: Int32(shape.channels))
+      width: Int32(shape.width), height: Int32(shape.height), length: Int32(shape.length))
   }
 
-  public static func planeLineProducts(
-    _ shape: PlaneLineShape, plane: UnsafePointer<Float>, line: UnsafePointer<Float>,
-    u: UnsafePointer<Float>, v: UnsafePointer<Float>, t: UnsafePointer<Float>,
-    products: UnsafeMutablePointer<Float>, productStride: Int, count: Int
+  private static func compiled(
+    _ factor: PlaneLineFactor<Float>, into sums: PlaneLineGradients<Float>? = nil
+  ) -> pvd_factor {
+    pvd_factor(
+      plane: factor.plane, line: factor.line, mixing: factor.mixing,
+      channels: Int32(factor.channels), first_output: Int32(factor.outputs.lowerBound),
+      outputs: Int32(factor.outputs.count), mixing_stride: Int32(factor.mixingStride),
+      plane_gradient: sums?.plane, line_gradient: sums?.line, mixing_gradient: sums?.mixing)
+  }
+
+  public static func accumulatePlaneLineOutputs(
+    _ shape: PlaneLineShape, factors: [PlaneLineFactor<Float>], points: PlanePoints<Float>,
+    sums: UnsafeMutablePointer<Float>, sumStride: Int
   ) {
-    var compiled = compiled(shape)
+    var extents = compiled(shape)
     table.pointee.plane_line_forward(
-      &compiled, plane, line, u, v, t, products, Int32(productStride), Int32(count))
-  }
-
-  public static func accumulatePlaneLineSums(
-    _ shape: PlaneLineShape, plane: UnsafePointer<Float>, line: UnsafePointer<Float>,
-    u: UnsafePointer<Float>, v: UnsafePointer<Float>, t: UnsafePointer<Float>,
-    sums: UnsafeMutablePointer<Float>, count: Int
-  ) {
-    var compiled = compiled(shape)
-    table.pointee.plane_line_sum(&compiled, plane, line, u, v, t, sums, Int32(count))
+      &extents, factors.map { compiled($0) }, Int32(factors.count), points.u, points.v, points.t,
+      points.samples, Int64(points.count), sums, Int64(sumStride))
   }
 
   public static func accumulatePlaneLineGradients(
-    _ shape: PlaneLineShape, plane: UnsafePointer<Float>, line: UnsafePointer<Float>,
-    mixing: UnsafePointer<Float>, outputs: Int, mixingStride: Int,
-    u: UnsafePointer<Float>, v: UnsafePointer<Float>, t: UnsafePointer<Float>,
-    gradients: UnsafePointer<Float>, gradientStride: Int, count: Int,
-    planeGradient: UnsafeMutablePointer<Float>, lineGradient: UnsafeMutablePointer<Float>,
-    mixingGradient: UnsafeMutablePointer<Float>?
+    _ shape: PlaneLineShape, factors: [PlaneLineFactor<Float>], points: PlanePoints<Float>,
+    gradients: UnsafePointer<Float>, gradientStride: Int, into sums: [PlaneLineGradients<Float>]
   ) {
-    var compiled = compiled(shape)
+    var extents = compiled(shape)
     table.pointee.plane_line_backward(
-      &compiled, plane, line, mixing, Int32(outputs), Int32(mixingStride), u, v, t, gradients,
-      Int64(gradientStride), Int64(count), planeGradient, lineGradient, mixingGradient)
+      &extents, zip(factors, sums).map { compiled($0, into: $1) }, Int32(factors.count), points.u,
+      points.v, points.t, points.samples, Int64(points.count), gradients, Int64(gradientStride))
   }
 
   public static func volume(
@@ -105,13 +101,12 @@ extension FastKernels {
   }
 
   public static func accumulateVolumeGradients(
-    _ shape: VolumeShape, slices: Range<Int>, points: PointPointers<Float>,
+    _ shape: VolumeShape, points: PointPointers<Float>,
     gradients: UnsafePointer<Float>, samples: UnsafePointer<Int32>, count: Int,
     volumeGradient: UnsafeMutablePointer<Float>
   ) {
     table.pointee.volume_backward(
       volumeGradient, Int32(shape.depth), Int32(shape.height), Int32(shape.width),
-      Int32(shape.channels), Int32(slices.lowerBound), Int32(slices.upperBound), points.x,
-      points.y, points.z, gradients, samples, Int64(count))
+      Int32(shape.channels), points.x, points.y, points.z, gradients, samples, Int64(count))
   }
 }

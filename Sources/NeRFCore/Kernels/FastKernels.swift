@@ -1,7 +1,7 @@
 import CNeRFKernels
 
-/// The hot loops for `Float`: compiled C for the instruction sets of this machine, and BLAS for wide
-/// dense layers. What each computes is defined by ``ReferenceKernels``.
+/// The hot loops for `Float`: compiled C for the instruction sets of this machine. What each computes is
+/// defined by ``ReferenceKernels``.
 public enum FastKernels: KernelSet {
   /// The function table in use.
   // Points to constants of the C target, written by nobody.
@@ -16,32 +16,13 @@ public enum FastKernels: KernelSet {
     ["base", "v3", "v4"].filter { pvd_kernels_named($0) != nil }
   }
 
-  /// Layers at least this wide on both sides go to BLAS, whose packing pays off there.
-  static let blasWidth = 128
-
-  private static func isWide(_ shape: DenseShape) -> Bool {
-    shape.outputs >= blasWidth && shape.inputs >= blasWidth
-  }
-
   public static func dense(
     _ shape: DenseShape, weight: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
     input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, relu: Bool, count: Int
   ) {
-    guard isWide(shape) else {
-      table.pointee.dense_forward(
-        weight, bias, input, output, Int32(shape.outputs), Int32(shape.inputs), Int32(count),
-        relu ? 1 : 0)
-      return
-    }
-    for o in 0..<shape.outputs {
-      (output + o * Tile.stride).update(repeating: bias.map { $0[o] } ?? 0, count: count)
-    }
-    BLAS.multiply(
-      rows: shape.outputs, columns: count, depth: shape.inputs,
-      weight, shape.inputs, transposeA: false, input, Tile.stride, transposeB: false,
-      beta: 1, output, Tile.stride)
-    guard relu else { return }
-    table.pointee.relu_mask(output, output, Int32(shape.outputs), Int32(count))
+    table.pointee.dense_forward(
+      weight, bias, input, output, Int32(shape.outputs), Int32(shape.inputs), Int32(count),
+      relu ? 1 : 0)
   }
 
   public static func denseInputGradient(
@@ -49,18 +30,9 @@ public enum FastKernels: KernelSet {
     outputGradient: UnsafePointer<Float>, activation: UnsafePointer<Float>?,
     inputGradient: UnsafeMutablePointer<Float>, count: Int
   ) {
-    guard isWide(shape) else {
-      table.pointee.dense_input_gradient(
-        weight, Int32(weightStride), outputGradient, inputGradient, activation,
-        Int32(shape.outputs), Int32(shape.inputs), Int32(count))
-      return
-    }
-    BLAS.multiply(
-      rows: shape.inputs, columns: count, depth: shape.outputs,
-      weight, weightStride, transposeA: true, outputGradient, Tile.stride, transposeB: false,
-      beta: 0, inputGradient, Tile.stride)
-    guard let activation else { return }
-    table.pointee.relu_mask(activation, inputGradient, Int32(shape.inputs), Int32(count))
+    table.pointee.dense_input_gradient(
+      weight, Int32(weightStride), outputGradient, inputGradient, activation,
+      Int32(shape.outputs), Int32(shape.inputs), Int32(count))
   }
 
   public static func accumulateDenseGradients(
@@ -68,32 +40,9 @@ public enum FastKernels: KernelSet {
     weightGradient: UnsafeMutablePointer<Float>, biasGradient: UnsafeMutablePointer<Float>?,
     count: Int
   ) {
-    guard isWide(shape) else {
-      table.pointee.dense_weight_gradient(
-        outputGradient, input, weightGradient, biasGradient, Int32(shape.outputs),
-        Int32(shape.inputs), Int32(count))
-      return
-    }
-    BLAS.multiply(
-      rows: shape.outputs, columns: shape.inputs, depth: count,
-      outputGradient, Tile.stride, transposeA: false, input, Tile.stride, transposeB: true,
-      beta: 1, weightGradient, shape.inputs)
-    guard let biasGradient else { return }
-    for o in 0..<shape.outputs {
-      var sum: Float = 0
-      for s in 0..<count { sum += outputGradient[o * Tile.stride + s] }
-      biasGradient[o] += sum
-    }
-  }
-
-  public static func mixProducts(
-    _ shape: DenseShape, weight: UnsafePointer<Float>, products: UnsafePointer<Float>,
-    output: UnsafeMutablePointer<Float>, count: Int
-  ) {
-    BLAS.multiply(
-      rows: shape.outputs, columns: count, depth: shape.inputs,
-      weight, shape.inputs, transposeA: false, products, shape.inputs, transposeB: true,
-      beta: 0, output, Tile.stride)
+    table.pointee.dense_weight_gradient(
+      outputGradient, input, weightGradient, biasGradient, Int32(shape.outputs),
+      Int32(shape.inputs), Int32(count))
   }
 
   public static func exponential(
@@ -119,6 +68,13 @@ public enum FastKernels: KernelSet {
       ReferenceKernels<Float>.sphericalHarmonics(
         degree: degree, directions: directions, output: output, count: count)
     }
+  }
+
+  public static func sphericalHarmonicsRows(
+    directions: PointPointers<Float>, output: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    table.pointee.spherical_harmonics_rows(
+      directions.x, directions.y, directions.z, output, Int64(count))
   }
 
   /// Largest argument of sine and cosine for which the fast reduction keeps its error bound.

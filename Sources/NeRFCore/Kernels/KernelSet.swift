@@ -28,12 +28,6 @@ public protocol KernelSet {
     weightGradient: UnsafeMutablePointer<Scalar>, biasGradient: UnsafeMutablePointer<Scalar>?,
     count: Int)
 
-  /// `y[s, o] = Σ_i W[o, i] x[s, i]` for sample-major `x` of row length `shape.inputs`; `output` is
-  /// a tile matrix.
-  static func mixProducts(
-    _ shape: DenseShape, weight: UnsafePointer<Scalar>, products: UnsafePointer<Scalar>,
-    output: UnsafeMutablePointer<Scalar>, count: Int)
-
   // MARK: Elementwise
 
   /// `y = eˣ`.
@@ -51,6 +45,11 @@ public protocol KernelSet {
   static func sphericalHarmonics(
     degree: Int, directions: PointPointers<Scalar>, output: UnsafeMutablePointer<Scalar>,
     count: Int)
+
+  /// The sixteen spherical harmonics of degree 4 as rows `[count, 16]`, for large arrays that are not read
+  /// again soon; `output` is aligned to 16 bytes and `count` any number.
+  static func sphericalHarmonicsRows(
+    directions: PointPointers<Scalar>, output: UnsafeMutablePointer<Scalar>, count: Int)
 
   /// For each axis `a` and band `k`: sin(2ᵏ xₐ) in row `6k + a`, cos(2ᵏ xₐ) in row `6k + 3 + a`.
   static func frequencyBands(
@@ -72,39 +71,45 @@ public protocol KernelSet {
 
   // MARK: Grid sampling
 
-  /// `product[s, c] = plane(u, v)[c] · line(t)[c]`, sample-major with `productStride`; coordinates in
-  /// −1...1, bilinear with aligned corners and zero padding.
-  static func planeLineProducts(
-    _ shape: PlaneLineShape, plane: UnsafePointer<Scalar>, line: UnsafePointer<Scalar>,
-    u: UnsafePointer<Scalar>, v: UnsafePointer<Scalar>, t: UnsafePointer<Scalar>,
-    products: UnsafeMutablePointer<Scalar>, productStride: Int, count: Int)
+  /// Adds the outputs of all factors at every listed sample s to `sums[s · sumStride + j]`; bilinear and
+  /// linear with aligned corners and zero padding.
+  static func accumulatePlaneLineOutputs(
+    _ shape: PlaneLineShape, factors: [PlaneLineFactor<Scalar>], points: PlanePoints<Scalar>,
+    sums: UnsafeMutablePointer<Scalar>, sumStride: Int)
 
-  /// Adds `Σ_c plane(u, v)[c] · line(t)[c]` to `sums`.
-  static func accumulatePlaneLineSums(
-    _ shape: PlaneLineShape, plane: UnsafePointer<Scalar>, line: UnsafePointer<Scalar>,
-    u: UnsafePointer<Scalar>, v: UnsafePointer<Scalar>, t: UnsafePointer<Scalar>,
-    sums: UnsafeMutablePointer<Scalar>, count: Int)
-
-  /// With `a_c = plane_c line_c` and outputs `y_j = Σ_c M[j, c] a_c`: adds the gradients of plane,
-  /// line and (if given) M for output gradients stored as `outputs` rows of `gradientStride`.
+  /// Adds the gradients of the factors for output gradients `[*, gradientStride]` of the listed samples,
+  /// in the order of the list.
   static func accumulatePlaneLineGradients(
-    _ shape: PlaneLineShape, plane: UnsafePointer<Scalar>, line: UnsafePointer<Scalar>,
-    mixing: UnsafePointer<Scalar>, outputs: Int, mixingStride: Int,
-    u: UnsafePointer<Scalar>, v: UnsafePointer<Scalar>, t: UnsafePointer<Scalar>,
-    gradients: UnsafePointer<Scalar>, gradientStride: Int, count: Int,
-    planeGradient: UnsafeMutablePointer<Scalar>, lineGradient: UnsafeMutablePointer<Scalar>,
-    mixingGradient: UnsafeMutablePointer<Scalar>?)
+    _ shape: PlaneLineShape, factors: [PlaneLineFactor<Scalar>], points: PlanePoints<Scalar>,
+    gradients: UnsafePointer<Scalar>, gradientStride: Int, into sums: [PlaneLineGradients<Scalar>])
 
   /// Trilinear look-up into `channels` rows of a tile matrix; x addresses the last axis.
   static func volume(
     _ shape: VolumeShape, values: UnsafePointer<Scalar>, points: PointPointers<Scalar>,
     output: UnsafeMutablePointer<Scalar>, count: Int)
 
-  /// Adds sample-major gradients `[*, channels]` of the listed samples to `slices` of the volume.
+  /// Adds sample-major gradients `[*, channels]` of the listed samples, in the order of the list.
   static func accumulateVolumeGradients(
-    _ shape: VolumeShape, slices: Range<Int>, points: PointPointers<Scalar>,
+    _ shape: VolumeShape, points: PointPointers<Scalar>,
     gradients: UnsafePointer<Scalar>, samples: UnsafePointer<Int32>, count: Int,
     volumeGradient: UnsafeMutablePointer<Scalar>)
+
+  // MARK: Compositing
+
+  /// Writes weights and transmittances behind the rows of one ray and returns its pixel; see
+  /// ``SampleBatch/composite(densities:colors:pool:)``.
+  static func compositeRay(
+    _ ray: RayRows, densities: UnsafePointer<Scalar>, colors: ColorRows<Scalar>,
+    weights: UnsafeMutablePointer<Scalar>, transmittances: UnsafeMutablePointer<Scalar>
+  ) -> RayPixel<Scalar>
+
+  /// Writes the gradients of the rows of one ray. `colorGradients` is laid out as `colors`, but with channels
+  /// `channelStep` apart.
+  static func differentiateRay(
+    _ ray: RayRows, weights: UnsafePointer<Scalar>, transmittances: UnsafePointer<Scalar>,
+    colors: ColorRows<Scalar>, cotangent: RayPixel<Scalar>,
+    densityGradients: UnsafeMutablePointer<Scalar>,
+    colorGradients: UnsafeMutablePointer<Scalar>, channelStep: Int)
 
   // MARK: Optimiser
 

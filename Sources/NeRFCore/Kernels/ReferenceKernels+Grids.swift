@@ -29,20 +29,20 @@ extension ReferenceKernels {
     var rungWeights: SIMD2<Scalar>
 
     @inline(__always)
-    init(_ shape: PlaneLineShape, _ u: Scalar, _ v: Scalar, _ t: Scalar) {
+    init(_ shape: PlaneLineShape, channels: Int, _ u: Scalar, _ v: Scalar, _ t: Scalar) {
       let (column, columnWeight) = taps(u, size: shape.width)
       let (row, rowWeight) = taps(v, size: shape.height)
       let (rung, rungWeight) = taps(t, size: shape.length)
       texels = (
-        (row.x * shape.width + column.x) * shape.stride,
-        (row.x * shape.width + column.y) * shape.stride,
-        (row.y * shape.width + column.x) * shape.stride,
-        (row.y * shape.width + column.y) * shape.stride
+        (row.x * shape.width + column.x) * channels,
+        (row.x * shape.width + column.y) * channels,
+        (row.y * shape.width + column.x) * channels,
+        (row.y * shape.width + column.y) * channels
       )
       texelWeights = SIMD4(
         rowWeight.x * columnWeight.x, rowWeight.x * columnWeight.y, rowWeight.y * columnWeight.x,
         rowWeight.y * columnWeight.y)
-      rungs = rung &* shape.stride
+      rungs = rung &* channels
       rungWeights = rungWeight
     }
 
@@ -59,69 +59,64 @@ extension ReferenceKernels {
   }
 
   @specialized(where Scalar == Double)
-  public static func planeLineProducts(
-    _ shape: PlaneLineShape, plane: UnsafePointer<Scalar>, line: UnsafePointer<Scalar>,
-    u: UnsafePointer<Scalar>, v: UnsafePointer<Scalar>, t: UnsafePointer<Scalar>,
-    products: UnsafeMutablePointer<Scalar>, productStride: Int, count: Int
+  public static func accumulatePlaneLineOutputs(
+    _ shape: PlaneLineShape, factors: [PlaneLineFactor<Scalar>], points: PlanePoints<Scalar>,
+    sums: UnsafeMutablePointer<Scalar>, sumStride: Int
   ) {
-    for s in 0..<count {
-      let taps = FactorTaps(shape, u[s], v[s], t[s])
-      for c in 0..<shape.channels {
-        products[s * productStride + c] = taps.plane(plane, c) * taps.line(line, c)
+    for n in 0..<points.count {
+      let row = sums + Int(points.samples[n]) * sumStride
+      for factor in factors {
+        let taps = FactorTaps(
+          shape, channels: factor.channels, points.u[n], points.v[n], points.t[n])
+        for (j, output) in factor.outputs.enumerated() {
+          var sum: Scalar = 0
+          for c in 0..<factor.channels {
+            sum +=
+              Scalar.factor(factor.mixing[j * factor.mixingStride + c])
+              * Scalar.factor(taps.plane(factor.plane, c) * taps.line(factor.line, c))
+          }
+          row[output] += sum
+        }
       }
-    }
-  }
-
-  @specialized(where Scalar == Double)
-  public static func accumulatePlaneLineSums(
-    _ shape: PlaneLineShape, plane: UnsafePointer<Scalar>, line: UnsafePointer<Scalar>,
-    u: UnsafePointer<Scalar>, v: UnsafePointer<Scalar>, t: UnsafePointer<Scalar>,
-    sums: UnsafeMutablePointer<Scalar>, count: Int
-  ) {
-    for s in 0..<count {
-      let taps = FactorTaps(shape, u[s], v[s], t[s])
-      var sum: Scalar = 0
-      for c in 0..<shape.channels { sum += taps.plane(plane, c) * taps.line(line, c) }
-      sums[s] += sum
     }
   }
 
   @specialized(where Scalar == Double)
   public static func accumulatePlaneLineGradients(
-    _ shape: PlaneLineShape, plane: UnsafePointer<Scalar>, line: UnsafePointer<Scalar>,
-    mixing: UnsafePointer<Scalar>, outputs: Int, mixingStride: Int,
-    u: UnsafePointer<Scalar>, v: UnsafePointer<Scalar>, t: UnsafePointer<Scalar>,
-    gradients: UnsafePointer<Scalar>, gradientStride: Int, count: Int,
-    planeGradient: UnsafeMutablePointer<Scalar>, lineGradient: UnsafeMutablePointer<Scalar>,
-    mixingGradient: UnsafeMutablePointer<Scalar>?
+    _ shape: PlaneLineShape, factors: [PlaneLineFactor<Scalar>], points: PlanePoints<Scalar>,
+    gradients: UnsafePointer<Scalar>, gradientStride: Int, into sums: [PlaneLineGradients<Scalar>]
   ) {
-    for s in 0..<count {
-      let taps = FactorTaps(shape, u[s], v[s], t[s])
-      for c in 0..<shape.channels {
-        let a = taps.plane(plane, c)
-        let b = taps.line(line, c)
-        var productGradient: Scalar = 0
-        for j in 0..<outputs {
-          let g = gradients[j * gradientStride + s]
-          productGradient += Scalar.factor(g) * Scalar.factor(mixing[j * mixingStride + c])
-          mixingGradient?[j * mixingStride + c] += Scalar.factor(g) * Scalar.factor(a * b)
+    for n in 0..<points.count {
+      let row = gradients + Int(points.samples[n]) * gradientStride
+      for (factor, sum) in zip(factors, sums) {
+        let taps = FactorTaps(
+          shape, channels: factor.channels, points.u[n], points.v[n], points.t[n])
+        for c in 0..<factor.channels {
+          let a = taps.plane(factor.plane, c)
+          let b = taps.line(factor.line, c)
+          var productGradient: Scalar = 0
+          for (j, output) in factor.outputs.enumerated() {
+            let entry = j * factor.mixingStride + c
+            productGradient += Scalar.factor(row[output]) * Scalar.factor(factor.mixing[entry])
+            sum.mixing?[entry] += Scalar.factor(row[output]) * Scalar.factor(a * b)
+          }
+          sum.plane[taps.texels.0 + c] += taps.texelWeights.x * (productGradient * b)
+          sum.plane[taps.texels.1 + c] += taps.texelWeights.y * (productGradient * b)
+          sum.plane[taps.texels.2 + c] += taps.texelWeights.z * (productGradient * b)
+          sum.plane[taps.texels.3 + c] += taps.texelWeights.w * (productGradient * b)
+          sum.line[taps.rungs.x + c] += taps.rungWeights.x * (productGradient * a)
+          sum.line[taps.rungs.y + c] += taps.rungWeights.y * (productGradient * a)
         }
-        planeGradient[taps.texels.0 + c] += taps.texelWeights.x * (productGradient * b)
-        planeGradient[taps.texels.1 + c] += taps.texelWeights.y * (productGradient * b)
-        planeGradient[taps.texels.2 + c] += taps.texelWeights.z * (productGradient * b)
-        planeGradient[taps.texels.3 + c] += taps.texelWeights.w * (productGradient * b)
-        lineGradient[taps.rungs.x + c] += taps.rungWeights.x * (productGradient * a)
-        lineGradient[taps.rungs.y + c] += taps.rungWeights.y * (productGradient * a)
       }
     }
   }
 
-  /// Calls `body(voxel offset, weight, slice)` for the eight voxels around a point; bit 0 of the
+  /// Calls `body(voxel offset, weight)` for the eight voxels around a point; bit 0 of the
   /// corner number is x, bit 1 y, bit 2 z.
   @inline(__always)
   private static func forEachVoxel(
     _ shape: VolumeShape, _ x: Scalar, _ y: Scalar, _ z: Scalar,
-    _ body: (_ offset: Int, _ weight: Scalar, _ slice: Int) -> Void
+    _ body: (_ offset: Int, _ weight: Scalar) -> Void
   ) {
     let (column, columnWeight) = taps(x, size: shape.width)
     let (row, rowWeight) = taps(y, size: shape.height)
@@ -129,8 +124,7 @@ extension ReferenceKernels {
     for corner in 0..<8 {
       let (i, j, k) = (corner & 1, corner >> 1 & 1, corner >> 2)
       let index = (slice[k] * shape.height + row[j]) * shape.width + column[i]
-      body(
-        index * shape.channels, sliceWeight[k] * (rowWeight[j] * columnWeight[i]), slice[k])
+      body(index * shape.channels, sliceWeight[k] * (rowWeight[j] * columnWeight[i]))
     }
   }
 
@@ -141,7 +135,7 @@ extension ReferenceKernels {
   ) {
     for s in 0..<count {
       for c in 0..<shape.channels { output[c * Tile.stride + s] = 0 }
-      forEachVoxel(shape, points.x[s], points.y[s], points.z[s]) { offset, weight, _ in
+      forEachVoxel(shape, points.x[s], points.y[s], points.z[s]) { offset, weight in
         for c in 0..<shape.channels {
           output[c * Tile.stride + s] += weight * values[offset + c]
         }
@@ -151,14 +145,13 @@ extension ReferenceKernels {
 
   @specialized(where Scalar == Double)
   public static func accumulateVolumeGradients(
-    _ shape: VolumeShape, slices: Range<Int>, points: PointPointers<Scalar>,
+    _ shape: VolumeShape, points: PointPointers<Scalar>,
     gradients: UnsafePointer<Scalar>, samples: UnsafePointer<Int32>, count: Int,
     volumeGradient: UnsafeMutablePointer<Scalar>
   ) {
     for n in 0..<count {
       let s = Int(samples[n])
-      forEachVoxel(shape, points.x[s], points.y[s], points.z[s]) { offset, weight, slice in
-        guard slices.contains(slice) else { return }
+      forEachVoxel(shape, points.x[s], points.y[s], points.z[s]) { offset, weight in
         for c in 0..<shape.channels {
           volumeGradient[offset + c] += weight * gradients[s * shape.channels + c]
         }

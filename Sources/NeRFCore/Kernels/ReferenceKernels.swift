@@ -65,24 +65,6 @@ public enum ReferenceKernels<Scalar: RadianceScalar>: KernelSet {
     }
   }
 
-  @specialized(where Scalar == Double)
-  public static func mixProducts(
-    _ shape: DenseShape, weight: UnsafePointer<Scalar>, products: UnsafePointer<Scalar>,
-    output: UnsafeMutablePointer<Scalar>, count: Int
-  ) {
-    for o in 0..<shape.outputs {
-      for s in 0..<count {
-        var sum: Scalar = 0
-        for i in 0..<shape.inputs {
-          sum +=
-            Scalar.factor(weight[o * shape.inputs + i])
-            * Scalar.factor(products[s * shape.inputs + i])
-        }
-        output[o * Tile.stride + s] = sum
-      }
-    }
-  }
-
   public static func exponential(
     _ x: UnsafePointer<Scalar>, into y: UnsafeMutablePointer<Scalar>, count: Int
   ) {
@@ -103,6 +85,16 @@ public enum ReferenceKernels<Scalar: RadianceScalar>: KernelSet {
     for s in 0..<count {
       let values = harmonics.values(x: directions.x[s], y: directions.y[s], z: directions.z[s])
       for (index, value) in values.enumerated() { output[index * Tile.stride + s] = value }
+    }
+  }
+
+  public static func sphericalHarmonicsRows(
+    directions: PointPointers<Scalar>, output: UnsafeMutablePointer<Scalar>, count: Int
+  ) {
+    let harmonics = SphericalHarmonics(degree: 4)
+    for s in 0..<count {
+      let values = harmonics.values(x: directions.x[s], y: directions.y[s], z: directions.z[s])
+      for (index, value) in values.enumerated() { output[16 * s + index] = value }
     }
   }
 

@@ -33,29 +33,6 @@ public struct DenseShape: Equatable, Sendable {
   public var weightCount: Int { outputs * inputs }
 }
 
-/// One plane and one line of a vector-matrix decomposition, channels stored innermost.
-public struct PlaneLineShape: Equatable, Sendable {
-  /// Texels along the plane's horizontal axis.
-  public let width: Int
-  /// Texels along the plane's vertical axis.
-  public let height: Int
-  /// Texels of the line.
-  public let length: Int
-  /// Channels stored per texel.
-  public let stride: Int
-  /// Channels that a call works on, starting at the pointer it is given.
-  public let channels: Int
-
-  /// All five extents.
-  public init(width: Int, height: Int, length: Int, stride: Int, channels: Int) {
-    self.width = width
-    self.height = height
-    self.length = length
-    self.stride = stride
-    self.channels = channels
-  }
-}
-
 /// Extents of a dense volume `[depth, height, width]` with `channels` numbers per voxel, innermost.
 public struct VolumeShape: Equatable, Sendable {
   /// Voxels along the first (z) axis.

@@ -29,13 +29,24 @@ public final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable 
     #endif
     self.count = count
     self.base = raw.bindMemory(to: Element.self, capacity: Swift.max(count, 1))
-    self.base.initialize(repeating: value, count: count)
+    if Self.isZero(value) {
+      // One call, whatever the type; element by element this is slow where the type is not known.
+      raw.initializeMemory(as: UInt8.self, repeating: 0, count: bytes)
+    } else {
+      self.base.initialize(repeating: value, count: count)
+    }
+  }
+
+  private static func isZero(_ value: Element) -> Bool {
+    withUnsafeBytes(of: value) { bytes in bytes.allSatisfy { $0 == 0 } }
   }
 
   /// Allocates a copy of `elements`.
   public convenience init(_ elements: [Element]) where Element: ExpressibleByIntegerLiteral {
     self.init(count: elements.count, repeating: 0)
-    for (index, element) in elements.enumerated() { base[index] = element }
+    elements.withUnsafeBufferPointer { source in
+      if let start = source.baseAddress { base.update(from: start, count: count) }
+    }
   }
 
   deinit { UnsafeMutableRawPointer(base).deallocate() }
@@ -62,4 +73,13 @@ public final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable 
 
   /// Sets every element to `value`.
   public func fill(_ value: Element) { base.update(repeating: value, count: count) }
+
+  /// Sets every bit of the elements to zero, on the threads of `pool`.
+  public func clear(_ pool: WorkerPool) {
+    let stride = MemoryLayout<Element>.stride
+    pool.forEachRange(count * stride, size: 1 << 21) { bytes, _ in
+      (UnsafeMutableRawPointer(base) + bytes.lowerBound).initializeMemory(
+        as: UInt8.self, repeating: 0, count: bytes.count)
+    }
+  }
 }

@@ -43,20 +43,22 @@ extension SampleBatch {
             composited.weights.withUnsafeBufferPointer { weights in
               composited.transmittances.withUnsafeBufferPointer { transmittances in
                 guard let weights = weights.baseAddress,
-                  let transmittances = transmittances.baseAddress
+                  let transmittances = transmittances.baseAddress,
+                  let colors = colors.baseAddress
                 else { return }
                 pool.forEachRange(rayCount, size: Self.raysPerCompositingItem) { range, _ in
-                  for ray in range where spans[ray].count > 0 {
-                    differentiateRay(
-                      ray, weights: weights, transmittances: transmittances,
-                      ColorRows(interleaved: colors.baseAddress),
-                      RayCotangent(
-                        image: (
-                          imageGradients[3 * ray], imageGradients[3 * ray + 1],
-                          imageGradients[3 * ray + 2]
-                        ), opacity: opacityGradients?[ray] ?? 0, depth: depthGradients?[ray] ?? 0),
-                      densityGradients: ofDensities[0], colorGradients: ofColors[0], gradientStep: 1
+                  differentiateRays(
+                    range, weights, transmittances, ColorRows(interleaved: colors),
+                    densityGradients: ofDensities[0], colorGradients: ofColors[0]
+                  ) { ray in
+                    var cotangent = RayPixel<T>()
+                    cotangent.color = (
+                      imageGradients[3 * ray], imageGradients[3 * ray + 1],
+                      imageGradients[3 * ray + 2]
                     )
+                    cotangent.opacity = opacityGradients?[ray] ?? 0
+                    cotangent.depth = depthGradients?[ray] ?? 0
+                    return cotangent
                   }
                 }
               }
@@ -70,47 +72,20 @@ extension SampleBatch {
     return CompositingGradients(densities: densityColumn, colors: colorColumn)
   }
 
-  /// Writes the gradients of one ray's rows; `colorGradients` is laid out as `colors`, but with channels
-  /// `gradientStep` apart.
   @specialized(where T == Float)
   @specialized(where T == Double)
-  func differentiateRay<T: RadianceScalar>(
-    _ ray: Int, weights: UnsafePointer<T>, transmittances: UnsafePointer<T>,
-    _ colors: ColorRows<T>, _ cotangent: RayCotangent<T>,
-    densityGradients: UnsafeMutablePointer<T>, colorGradients: UnsafeMutablePointer<T>,
-    gradientStep: Int
+  private func differentiateRays<T: RadianceScalar>(
+    _ range: Range<Int>, _ weights: UnsafePointer<T>, _ transmittances: UnsafePointer<T>,
+    _ colors: ColorRows<T>, densityGradients: UnsafeMutablePointer<T>,
+    colorGradients: UnsafeMutablePointer<T>, cotangent: (Int) -> RayPixel<T>
   ) {
-    guard let base = colors.base else { return }
-    let rows = spans[ray].offset..<spans[ray].offset + spans[ray].count
-    let (red, green, blue) = cotangent.image
-    let step = colors.channelStep
-    // The distances are summed as in the forward pass, and wait in the output for their turn.
-    var distance = T.zero
-    for row in rows {
-      distance += T(gaps[row])
-      densityGradients[row] = distance
-    }
-    var behind = T.zero
-    for row in rows.reversed() {
-      let color = base + row * colors.rowStep
-      let weight = weights[row]
-      var gradient = cotangent.opacity + cotangent.depth * densityGradients[row]
-      gradient += red * color[0]
-      gradient += green * color[step]
-      gradient += blue * color[2 * step]
-      densityGradients[row] = T(deltas[row]) * (transmittances[row] * gradient - behind)
-      behind += weight * gradient
-      let target = colorGradients + row * colors.rowStep
-      target[0] = weight * red
-      target[gradientStep] = weight * green
-      target[2 * gradientStep] = weight * blue
+    withIntervals { deltas, gaps in
+      for ray in range where spans[ray].count > 0 {
+        T.Kernels.differentiateRay(
+          RayRows(deltas: deltas, gaps: gaps, rows: rows(of: ray)), weights: weights,
+          transmittances: transmittances, colors: colors, cotangent: cotangent(ray),
+          densityGradients: densityGradients, colorGradients: colorGradients, channelStep: 1)
+      }
     }
   }
-}
-
-/// The gradient of a loss with respect to one composited ray.
-struct RayCotangent<T: RadianceScalar> {
-  let image: (T, T, T)
-  let opacity: T
-  let depth: T
 }

@@ -1,5 +1,3 @@
-import RealModule
-
 /// The pixels of packed rays, and what their gradient needs.
 public struct CompositedRays<T: RadianceScalar>: Sendable {
   /// Σ w c per ray, without background: `[rays, 3]`, row by row.
@@ -56,28 +54,6 @@ public struct CompositedRays<T: RadianceScalar>: Sendable {
   }
 }
 
-/// Where the colours of sample rows lie: channel c of row k at `base[k · rowStep + c · channelStep]`.
-struct ColorRows<T: RadianceScalar> {
-  /// Nil only if there are no rows.
-  let base: UnsafePointer<T>?
-  let rowStep: Int
-  let channelStep: Int
-
-  /// Red, green and blue of a row beside each other.
-  init(interleaved base: UnsafePointer<T>?) {
-    self.base = base
-    rowStep = 3
-    channelStep = 1
-  }
-
-  /// All reds, `stride` numbers behind them all greens, then all blues.
-  init(planar base: UnsafePointer<T>, stride: Int) {
-    self.base = base
-    rowStep = 1
-    channelStep = stride
-  }
-}
-
 extension SampleBatch {
   static var raysPerCompositingItem: Int { 256 }
 
@@ -110,7 +86,8 @@ extension SampleBatch {
               makeColumns(1, count: 3 * rayCount) { (pixels: [UnsafeMutablePointer<T>]) in
                 pool.forEachRange(rayCount, size: Self.raysPerCompositingItem) { range, _ in
                   compositeRays(
-                    range, densities.baseAddress, ColorRows(interleaved: colors.baseAddress),
+                    range, densities.baseAddress,
+                    colors.baseAddress.map { ColorRows(interleaved: $0) },
                     weights: rows[0], transmittances: rows[1], image: pixels[0], opacity: rays[0],
                     depth: rays[1], residual: rays[2])
                 }
@@ -126,43 +103,50 @@ extension SampleBatch {
       weights: perRow[0], transmittances: perRow[1])
   }
 
+  /// Calls `body` with the lengths of the intervals.
+  func withIntervals(_ body: (_ deltas: UnsafePointer<Float>, _ gaps: UnsafePointer<Float>) -> Void)
+  {
+    deltas.withUnsafeBufferPointer { deltas in
+      gaps.withUnsafeBufferPointer { gaps in
+        guard let deltas = deltas.baseAddress, let gaps = gaps.baseAddress else { return }
+        body(deltas, gaps)
+      }
+    }
+  }
+
+  /// The rows of one ray.
+  func rows(of ray: Int) -> Range<Int> { spans[ray].offset..<spans[ray].offset + spans[ray].count }
+
   @specialized(where T == Float)
   @specialized(where T == Double)
   func compositeRays<T: RadianceScalar>(
-    _ range: Range<Int>, _ densities: UnsafePointer<T>?, _ colors: ColorRows<T>,
+    _ range: Range<Int>, _ densities: UnsafePointer<T>?, _ colors: ColorRows<T>?,
     weights: UnsafeMutablePointer<T>, transmittances: UnsafeMutablePointer<T>,
     image: UnsafeMutablePointer<T>, opacity: UnsafeMutablePointer<T>,
     depth: UnsafeMutablePointer<T>, residual: UnsafeMutablePointer<T>
   ) {
-    for ray in range {
-      let span = spans[ray]
-      var (red, green, blue) = (T.zero, T.zero, T.zero)
-      var (total, distance, weightedDistance) = (T.zero, T.zero, T.zero)
-      var opticalDepth = T.zero
-      var transmittance: T = 1
-      for row in span.offset..<span.offset + span.count {
-        guard let densities, let base = colors.base else { break }
-        let color = base + row * colors.rowStep
-        let x = densities[row] * T(deltas[row])
-        // expm1 keeps the weight of a thin sample: 1 − exp(−x) is 0 in Float once x < 2.9e-8.
-        let weight = transmittance * -T.expMinusOne(-x)
-        opticalDepth += x
-        transmittance = T.exp(-opticalDepth)
-        weights[row] = weight
-        transmittances[row] = transmittance
-        distance += T(gaps[row])
-        total += weight
-        weightedDistance += weight * distance
-        red += weight * color[0]
-        green += weight * color[colors.channelStep]
-        blue += weight * color[2 * colors.channelStep]
+    func write(_ pixel: RayPixel<T>, _ ray: Int) {
+      image[3 * ray] = pixel.color.red
+      image[3 * ray + 1] = pixel.color.green
+      image[3 * ray + 2] = pixel.color.blue
+      opacity[ray] = pixel.opacity
+      depth[ray] = pixel.depth
+      residual[ray] = pixel.residual
+    }
+    var empty = RayPixel<T>()
+    empty.residual = 1
+    guard let densities, let colors else {
+      for ray in range { write(empty, ray) }
+      return
+    }
+    withIntervals { deltas, gaps in
+      for ray in range {
+        let rows = RayRows(deltas: deltas, gaps: gaps, rows: rows(of: ray))
+        write(
+          T.Kernels.compositeRay(
+            rows, densities: densities, colors: colors, weights: weights,
+            transmittances: transmittances), ray)
       }
-      image[3 * ray] = red
-      image[3 * ray + 1] = green
-      image[3 * ray + 2] = blue
-      opacity[ray] = total
-      depth[ray] = weightedDistance
-      residual[ray] = transmittance
     }
   }
 

@@ -60,26 +60,27 @@ public final class PixelLoss<T: RadianceScalar>: @unchecked Sendable {
     let scale = 2 / T(3 * n)
     for ray in range {
       let behind = 1 - rays.base[3 * n + ray]
-      var gradient: (T, T, T) = (0, 0, 0)
-      var opacity = T.zero
+      var gradient = RayPixel<T>()
       for channel in 0..<3 {
         let color = background[background.count == 3 ? channel : 3 * ray + channel]
         let error = rays.base[3 * ray + channel] + behind * color - targets[3 * ray + channel]
         errors.base[ray] += Double(error) * Double(error)
         let slope = scale * error
-        opacity -= slope * color
+        gradient.opacity -= slope * color
         switch channel {
-        case 0: gradient.0 = slope
-        case 1: gradient.1 = slope
-        default: gradient.2 = slope
+        case 0: gradient.color.red = slope
+        case 1: gradient.color.green = slope
+        default: gradient.color.blue = slope
         }
       }
       guard batch.spans[ray].count > 0 else { continue }
-      batch.differentiateRay(
-        ray, weights: weights.base, transmittances: transmittances.base, planar,
-        RayCotangent(image: gradient, opacity: opacity, depth: 0),
-        densityGradients: densityGradients, colorGradients: colorGradients,
-        gradientStep: gradientStride)
+      batch.withIntervals { deltas, gaps in
+        T.Kernels.differentiateRay(
+          RayRows(deltas: deltas, gaps: gaps, rows: batch.rows(of: ray)), weights: weights.base,
+          transmittances: transmittances.base, colors: planar, cotangent: gradient,
+          densityGradients: densityGradients, colorGradients: colorGradients,
+          channelStep: gradientStride)
+      }
     }
   }
 

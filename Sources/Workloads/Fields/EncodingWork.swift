@@ -23,12 +23,14 @@ public final class HashEncodingWork<T: RadianceScalar>: Workload {
   private let points: [[Float]]
   private let encoded: AlignedBuffer<T>
   private let deferred: AlignedBuffer<T>
+  private let lanes: GradientLanes<T>
 
   public init(_ mode: WorkloadMode, size: WorkloadSize, pool: WorkerPool) throws {
     self.mode = mode
     self.pool = pool
     count = size == .full ? 262_144 : 2048
     field = HashField(options: .workload(size), seed: 0)
+    lanes = GradientLanes(field.parameters)
     let table = field.parameters[0]
     try table.load(WorkloadRandom(seed: 102).numbers(table.count, -0.1, 0.1))
     // The field's box is ±1; both maps are exact.
@@ -50,7 +52,7 @@ public final class HashEncodingWork<T: RadianceScalar>: Workload {
         points[2].withUnsafeBufferPointer { z in
           guard let x = x.baseAddress, let y = y.baseAddress, let z = z.baseAddress else { return }
           field.encode(
-            PointPointers(x, y, z), count: count,
+            PointPointers(x, y, z), count: count, detail: .full,
             into: BatchRows(base: encoded.base, stride: count), pool: pool)
         }
       }
@@ -58,7 +60,7 @@ public final class HashEncodingWork<T: RadianceScalar>: Workload {
     guard mode == .backward else { return }
     field.clearGradients(pool)
     field.accumulateDeferred(
-      BatchRows(base: deferred.base, stride: count), count: count, pool: pool)
+      BatchRows(base: deferred.base, stride: count), count: count, lanes: lanes, pool: pool)
   }
 
   public func results() throws -> [(name: String, values: [T])] {
@@ -81,7 +83,6 @@ public final class HarmonicsWork<T: RadianceScalar>: Workload {
   private let count: Int
   private let directions: AlignedBuffer<T>
   private let output: AlignedBuffer<T>
-  private let tiles: [AlignedBuffer<T>]
 
   public init(_ mode: WorkloadMode, size: WorkloadSize, pool: WorkerPool) throws {
     self.pool = pool
@@ -91,33 +92,17 @@ public final class HarmonicsWork<T: RadianceScalar>: Workload {
       for s in 0..<count { directions.base[axis * count + s] = T(values[s]) }
     }
     output = AlignedBuffer(count: 16 * count, repeating: 0)
-    tiles = (0..<pool.threads).map { _ in
-      AlignedBuffer(count: 16 * Tile.stride, repeating: 0)
-    }
   }
 
   public func run() throws {
     let (d, y) = (directions.base, output.base)
-    pool.forEachRange(count, size: 16 * Tile.capacity) { range, worker in
-      let tile = tiles[worker].base
-      for first in stride(from: range.lowerBound, to: range.upperBound, by: Tile.capacity) {
-        let used = min(Tile.capacity, range.upperBound - first)
-        T.Kernels.sphericalHarmonics(
-          degree: 4,
-          directions: PointPointers(d + first, d + count + first, d + 2 * count + first),
-          output: tile, count: Tile.padded(used))
-        transpose(tile, into: y + 16 * first, count: used)
-      }
+    pool.forEachRange(count, size: 1 << 15) { range, _ in
+      let first = range.lowerBound
+      T.Kernels.sphericalHarmonicsRows(
+        directions: PointPointers(d + first, d + count + first, d + 2 * count + first),
+        output: y + 16 * first, count: range.count)
     }
   }
 
   public func results() throws -> [(name: String, values: [T])] { [("Y", output.array)] }
-}
-
-/// Sixteen rows of a tile to rows of sixteen.
-@specialized(where T == Float)
-private func transpose<T: RadianceScalar>(
-  _ tile: UnsafePointer<T>, into y: UnsafeMutablePointer<T>, count: Int
-) {
-  for s in 0..<count { for k in 0..<16 { y[16 * s + k] = tile[k * Tile.stride + s] } }
 }

@@ -31,8 +31,6 @@ struct FieldEvaluatorTests {
     #expect(kept == again && again == without)
   }
 
-  /// The features of `vm` pass through BLAS, which sums in another order for another number of columns;
-  /// all else is the same bit by bit.
   @Test(
     "a sample's taps do not depend on the batch around it", arguments: SmallFields.configurations)
   func batchSizes(configuration: FieldConfiguration) throws {
@@ -48,14 +46,13 @@ struct FieldEvaluatorTests {
       let taps = field.taps(part)
       #expect(taps.logDensities == Array(expected.logDensities.prefix(count)))
       #expect(taps.densities == Array(expected.densities.prefix(count)))
-      let tolerance: Tolerance = configuration.architecture == .vm ? .single : .exact
       let rows = field.featureCount * count
       for comparison in [
         Comparison(
-          "C", actual: taps.colors, expected: Array(expected.colors.prefix(3 * count)), tolerance),
+          "C", actual: taps.colors, expected: Array(expected.colors.prefix(3 * count)), .exact),
         Comparison(
           "F", actual: Array(taps.features.prefix(rows)),
-          expected: Array(expected.features.prefix(rows)), tolerance, scale: 1),
+          expected: Array(expected.features.prefix(rows)), .exact),
       ] {
         #expect(comparison.passed, "\(comparison)")
       }

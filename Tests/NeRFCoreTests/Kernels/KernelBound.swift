@@ -109,12 +109,16 @@ func columns<T>(_ matrix: [T], rows: Int, count: Int) -> [T] {
 
 /// Calls `body` with pointers to the rows of coordinates.
 func withRows<T, R>(_ rows: [[T]], _ body: ([UnsafePointer<T>]) -> R) -> R {
-  let count = rows.first?.count ?? 0
   let joined = Array(rows.joined())
   return joined.withUnsafeBufferPointer { buffer in
     // Room for one sample at least, so that there is an address.
     guard let base = buffer.baseAddress else { return body([]) }
-    return body(rows.indices.map { base + $0 * count })
+    var start = base
+    return body(
+      rows.map { row in
+        defer { start += row.count }
+        return start
+      })
   }
 }
 

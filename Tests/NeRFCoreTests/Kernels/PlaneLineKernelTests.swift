@@ -15,255 +15,232 @@ enum ExactCoordinates {
   static let special: [Float] = [-1, 1, 0, -0.0, -1.03125, 1.03125, -3, 3, .infinity, .nan]
 }
 
-@Suite("Plane and line kernels")
-struct PlaneLineKernelTests {
-  /// Channel counts of PVD (16, 48), none that fills a vector, and one beside.
-  static let channelCounts = [1, 3, 8, 16, 19, 48]
+/// A factor with a mixing matrix, and samples in an order of their own.
+struct Factors {
+  let shape: PlaneLineShape
+  let channels: Int
+  let outputs: Int
+  let plane: Twin
+  let line: Twin
+  let mixing: Twin
+  let coordinates: [Twin]
+  /// Not a multiple of the groups in which kernels work; coordinates reach behind it.
+  let count = Tile.capacity - 45
+  /// Columns of the sums: one before the outputs and two behind, which stay as they are.
+  var stride: Int { outputs + 3 }
 
-  struct Factors {
-    let shape: PlaneLineShape
-    let plane: Twin
-    let line: Twin
-    let coordinates: [Twin]
-    let count = Tile.capacity
+  init(channels: Int, outputs: Int, sizes: SIMD3<Int> = SIMD3(9, 17, 5), seed: UInt64 = 1) {
+    shape = PlaneLineShape(width: sizes.x, height: sizes.y, length: sizes.z)
+    self.channels = channels
+    self.outputs = outputs
+    var random = SplitMix64(seed: seed)
+    plane = Twin(sizes.x * sizes.y * channels, &random)
+    line = Twin(sizes.z * channels, &random)
+    mixing = Twin(outputs * channels, &random)
+    coordinates = (0..<3).map { axis in
+      var row = ExactCoordinates.row(Tile.capacity, &random)
+      for (index, value) in ExactCoordinates.special.enumerated() {
+        row[3 * index + axis] = value
+      }
+      return Twin(row)
+    }
+  }
 
-    init(channels: Int, stride: Int? = nil, sizes: SIMD3<Int> = SIMD3(9, 17, 5), seed: UInt64 = 1) {
-      shape = PlaneLineShape(
-        width: sizes.x, height: sizes.y, length: sizes.z, stride: stride ?? channels,
-        channels: channels)
-      var random = SplitMix64(seed: seed)
-      plane = Twin(sizes.x * sizes.y * shape.stride, &random)
-      line = Twin(sizes.z * shape.stride, &random)
-      coordinates = (0..<3).map { axis in
-        var row = ExactCoordinates.row(Tile.capacity, &random)
-        for (index, value) in ExactCoordinates.special.enumerated() {
-          row[3 * index + axis] = value
-        }
-        return Twin(row)
+  /// The k-th sample of the order.
+  func sample(_ k: Int) -> Int { (7 * k + 3) % count }
+
+  private var samples: [Int32] { (0..<count).map { Int32(sample($0)) } }
+
+  /// Sums after the kernel, over a start of 1.
+  func sums<K: KernelSet>(
+    _ kernels: K.Type, _ values: [[K.Scalar]], _ coordinates: [[K.Scalar]]
+  ) -> [K.Scalar] {
+    var output = [K.Scalar](repeating: 1, count: count * stride)
+    let samples = samples
+    withRows(values + coordinates) { rows in
+      samples.withUnsafeBufferPointer { samples in
+        K.accumulatePlaneLineOutputs(
+          shape, factors: [factor(rows)],
+          points: PlanePoints(
+            u: rows[3], v: rows[4], t: rows[5], samples: samples.baseAddress!, count: count),
+          sums: &output, sumStride: stride)
       }
     }
-
-    func products<K: KernelSet>(
-      _ kernels: K.Type, _ plane: [K.Scalar], _ line: [K.Scalar], _ coordinates: [[K.Scalar]]
-    ) -> [K.Scalar] {
-      var output = [K.Scalar](repeating: 9, count: count * shape.channels)
-      K.planeLineProducts(
-        shape, plane: plane, line: line, u: coordinates[0], v: coordinates[1], t: coordinates[2],
-        products: &output, productStride: shape.channels, count: count)
-      return output
-    }
-
-    func sums<K: KernelSet>(
-      _ kernels: K.Type, _ plane: [K.Scalar], _ line: [K.Scalar], _ coordinates: [[K.Scalar]]
-    ) -> [K.Scalar] {
-      var output = [K.Scalar](repeating: 1, count: count)
-      K.accumulatePlaneLineSums(
-        shape, plane: plane, line: line, u: coordinates[0], v: coordinates[1], t: coordinates[2],
-        sums: &output, count: count)
-      return output
-    }
+    return output
   }
 
-  /// Four texels with a product of weights each, two rungs, one product.
-  @Test("products stay within their rounding error", arguments: channelCounts)
-  func products(channels: Int) {
-    let factors = Factors(channels: channels)
-    let single = factors.products(
-      FastKernels.self, factors.plane.single, factors.line.single, factors.coordinates.map(\.single)
-    )
-    let double = factors.products(
-      DoubleKernels.self, factors.plane.double, factors.line.double,
-      factors.coordinates.map(\.double))
-    let magnitudes = factors.products(
-      DoubleKernels.self, factors.plane.magnitudes, factors.line.magnitudes,
-      factors.coordinates.map(\.double))
-    let comparison = KernelComparison(
-      "planeLineProducts", single, exact: double, magnitudes: magnitudes, roundings: 7 + 4 + 1)
-    #expect(comparison.passed, "\(comparison)")
+  private func factor<T>(_ rows: [UnsafePointer<T>]) -> PlaneLineFactor<T> {
+    PlaneLineFactor(
+      plane: rows[0], line: rows[1], channels: channels, mixing: rows[2], mixingStride: channels,
+      outputs: 1..<1 + outputs)
   }
 
-  @Test("sums add to what is there", arguments: channelCounts)
-  func sums(channels: Int) {
-    let factors = Factors(channels: channels, seed: 2)
+  /// Gradients of plane, line and mixing over a start.
+  func gradients<K: KernelSet>(
+    _ kernels: K.Type, _ values: [[K.Scalar]], _ coordinates: [[K.Scalar]],
+    cotangents: [K.Scalar], start: K.Scalar, withMixing: Bool = true
+  ) -> [[K.Scalar]] {
+    var plane = [K.Scalar](repeating: start, count: values[0].count)
+    var line = [K.Scalar](repeating: start, count: values[1].count)
+    var mixing = [K.Scalar](repeating: start, count: values[2].count)
+    let samples = samples
+    withRows(values + coordinates) { rows in
+      samples.withUnsafeBufferPointer { samples in
+        plane.withUnsafeMutableBufferPointer { plane in
+          line.withUnsafeMutableBufferPointer { line in
+            mixing.withUnsafeMutableBufferPointer { mixing in
+              K.accumulatePlaneLineGradients(
+                shape, factors: [factor(rows)],
+                points: PlanePoints(
+                  u: rows[3], v: rows[4], t: rows[5], samples: samples.baseAddress!, count: count),
+                gradients: cotangents, gradientStride: stride,
+                into: [
+                  PlaneLineGradients(
+                    plane: plane.baseAddress!, line: line.baseAddress!,
+                    mixing: withMixing ? mixing.baseAddress! : nil)
+                ])
+            }
+          }
+        }
+      }
+    }
+    return [plane, line, mixing]
+  }
+
+  var single: [[Float]] { [plane.single, line.single, mixing.single] }
+  var double: [[Double]] { [plane.double, line.double, mixing.double] }
+  var magnitudes: [[Double]] { [plane.magnitudes, line.magnitudes, mixing.magnitudes] }
+}
+
+@Suite("Plane and line kernels")
+struct PlaneLineKernelTests {
+  /// Channel counts of PVD (16, 48), none that fills a vector, some beside, and more than one pass.
+  static let channelCounts = [1, 3, 8, 16, 19, 48, 61, 67, 130]
+  static let outputCounts = [1, 2, 15, 16, 21]
+
+  /// Four texels with a product of weights each, two rungs, two products, and a sum over channels.
+  @Test("sums stay within their rounding error", arguments: channelCounts, outputCounts)
+  func sums(channels: Int, outputs: Int) {
+    let factors = Factors(channels: channels, outputs: outputs)
     let single = factors.sums(
-      FastKernels.self, factors.plane.single, factors.line.single, factors.coordinates.map(\.single)
-    )
+      FastKernels.self, factors.single, factors.coordinates.map(\.single))
     let double = factors.sums(
-      DoubleKernels.self, factors.plane.double, factors.line.double,
-      factors.coordinates.map(\.double))
+      DoubleKernels.self, factors.double, factors.coordinates.map(\.double))
     let magnitudes = factors.sums(
-      DoubleKernels.self, factors.plane.magnitudes, factors.line.magnitudes,
-      factors.coordinates.map(\.double))
+      DoubleKernels.self, factors.magnitudes, factors.coordinates.map(\.double))
     let comparison = KernelComparison(
-      "accumulatePlaneLineSums", single, exact: double, magnitudes: magnitudes,
-      roundings: 12 + channels + 1)
+      "accumulatePlaneLineOutputs", single, exact: double, magnitudes: magnitudes,
+      roundings: 13 + channels + 1)
     #expect(comparison.passed, "\(comparison)")
+    for s in 0..<factors.count {
+      let row = single[s * factors.stride..<(s + 1) * factors.stride]
+      #expect(row.first == 1 && row.suffix(2) == [1, 1], "sample \(s): columns of others changed")
+    }
   }
 
   /// Three roundings of a position of at most `size` move a value by the slope, at most 2 per texel.
   @Test("any size and coordinate is as close to double precision as positions allow")
   func inexactPositions() {
     let sizes = SIMD3(300, 127, 211)
-    let factors = Factors(channels: 5, sizes: sizes, seed: 3)
+    let factors = Factors(channels: 5, outputs: 1, sizes: sizes, seed: 3)
     var random = SplitMix64(seed: 4)
-    let coordinates = (0..<3).map { _ in Twin(random.floats(factors.count, in: -1.01...1.01)) }
-    let single = factors.products(
-      FastKernels.self, factors.plane.single, factors.line.single, coordinates.map(\.single))
-    let double = factors.products(
-      DoubleKernels.self, factors.plane.double, factors.line.double, coordinates.map(\.double))
+    let coordinates = (0..<3).map { _ in Twin(random.floats(Tile.capacity, in: -1.01...1.01)) }
+    let single = factors.sums(FastKernels.self, factors.single, coordinates.map(\.single))
+    let double = factors.sums(DoubleKernels.self, factors.double, coordinates.map(\.double))
     let moved = 3 * KernelBound.unit * Double(sizes.max())
     let comparison = KernelComparison(
-      "planeLineProducts, inexact positions", single, exact: double,
-      magnitudes: double.map { _ in 1 }, roundings: 12, absolute: 3 * 2 * moved)
+      "accumulatePlaneLineOutputs, inexact positions", single, exact: double,
+      magnitudes: double.map { _ in Double(factors.channels) }, roundings: 18,
+      absolute: Double(factors.channels) * 3 * 2 * moved)
     #expect(comparison.passed, "\(comparison)")
   }
 
   @Test("constant factors give the product, which fades out over one texel outside")
   func constantFactors() {
-    let factors = Factors(channels: 16)
-    let plane = [Float](repeating: 0.5, count: factors.plane.single.count)
-    let line = [Float](repeating: 4, count: factors.line.single.count)
+    let factors = Factors(channels: 16, outputs: 1)
+    let values = [
+      [Float](repeating: 0.5, count: factors.plane.single.count),
+      [Float](repeating: 4, count: factors.line.single.count),
+      [Float](repeating: 1, count: 16),
+    ]
     // A ninth of the plane's width is one texel: 1 + 1/8 lies half a texel outside.
-    var u = [Float](repeating: 0.25, count: factors.count)
-    let v = [Float](repeating: -0.125, count: factors.count)
+    var u = [Float](repeating: 0.25, count: Tile.capacity)
+    let v = [Float](repeating: -0.125, count: Tile.capacity)
     u[1] = 1.125
     u[2] = -1.125
     u[3] = 1.25
     u[4] = .nan
-    let products = factors.products(FastKernels.self, plane, line, [u, v, v])
-    #expect(products[0] == 2)
-    #expect(products[16] == 1 && products[32] == 1)
-    #expect(products[48] == 0 && products[64] == 0)
+    let sums = factors.sums(FastKernels.self, values, [u, v, v])
+    let products = (0..<5).map { sums[factors.sample($0) * factors.stride + 1] - 1 }
+    #expect(products == [32, 16, 16, 0, 0])
   }
 
   // MARK: Gradients
 
-  private struct Gradients<T: RadianceScalar> {
-    let plane: [T]
-    let line: [T]
-    let mixing: [T]
-    var all: [(String, [T])] { [("plane", plane), ("line", line), ("mixing", mixing)] }
-
-    init<K: KernelSet>(
-      _ kernels: K.Type, _ factors: Factors, start: T, plane values: [T], line lineValues: [T],
-      mixing mixingValues: [T], cotangents: [T], coordinates: [[T]], outputs: Int,
-      withMixing: Bool = true
-    ) where K.Scalar == T {
-      var plane = [T](repeating: start, count: values.count)
-      var line = [T](repeating: start, count: lineValues.count)
-      var mixed = [T](repeating: start, count: mixingValues.count)
-      mixed.withUnsafeMutableBufferPointer { mixed in
-        K.accumulatePlaneLineGradients(
-          factors.shape, plane: values, line: lineValues, mixing: mixingValues, outputs: outputs,
-          mixingStride: factors.shape.channels, u: coordinates[0], v: coordinates[1],
-          t: coordinates[2], gradients: cotangents, gradientStride: factors.count,
-          count: factors.count, planeGradient: &plane, lineGradient: &line,
-          mixingGradient: withMixing ? mixed.baseAddress : nil)
-      }
-      self.plane = plane
-      self.line = line
-      mixing = mixed
-    }
+  private func cotangents(_ factors: Factors, seed: UInt64) -> Twin {
+    var random = SplitMix64(seed: seed)
+    var values = random.floats(factors.stride * factors.count, in: -1...1)
+    for j in 0..<factors.stride { values[40 * factors.stride + j] = 0 }
+    return Twin(values)
   }
 
   /// Per contribution: the two look-ups (11), the sum over the outputs, two products; then one sum per
   /// sample.
-  @Test("gradients stay within their rounding error", arguments: channelCounts, [1, 15])
+  @Test("gradients stay within their rounding error", arguments: channelCounts, outputCounts)
   func gradients(channels: Int, outputs: Int) {
-    let factors = Factors(channels: channels, seed: 5)
-    var random = SplitMix64(seed: 6)
-    let mixing = Twin(outputs * channels, &random)
-    var values = random.floats(outputs * factors.count, in: -1...1)
-    for j in 0..<outputs { values[j * factors.count + 40] = 0 }
-    let cotangents = Twin(values)
-    let single = Gradients<Float>(
-      FastKernels.self, factors, start: 1, plane: factors.plane.single, line: factors.line.single,
-      mixing: mixing.single, cotangents: cotangents.single,
-      coordinates: factors.coordinates.map(\.single), outputs: outputs)
-    let double = Gradients<Double>(
-      DoubleKernels.self, factors, start: 1, plane: factors.plane.double,
-      line: factors.line.double, mixing: mixing.double, cotangents: cotangents.double,
-      coordinates: factors.coordinates.map(\.double), outputs: outputs)
-    let magnitudes = Gradients<Double>(
-      DoubleKernels.self, factors, start: 1, plane: factors.plane.magnitudes,
-      line: factors.line.magnitudes, mixing: mixing.magnitudes, cotangents: cotangents.magnitudes,
-      coordinates: factors.coordinates.map(\.double), outputs: outputs)
-    for ((part, magnitude), (a, b)) in zip(
-      zip(single.all, magnitudes.all), zip(single.all, double.all))
-    {
+    let factors = Factors(channels: channels, outputs: outputs, seed: 5)
+    let cotangents = cotangents(factors, seed: 6)
+    let coordinates = factors.coordinates.map(\.double)
+    let single = factors.gradients(
+      FastKernels.self, factors.single, factors.coordinates.map(\.single),
+      cotangents: cotangents.single, start: 1)
+    let double = factors.gradients(
+      DoubleKernels.self, factors.double, coordinates, cotangents: cotangents.double, start: 1)
+    let magnitudes = factors.gradients(
+      DoubleKernels.self, factors.magnitudes, coordinates, cotangents: cotangents.magnitudes,
+      start: 1)
+    for (index, part) in ["plane", "line", "mixing"].enumerated() {
       let comparison = KernelComparison(
-        "accumulatePlaneLineGradients \(part.0)", a.1, exact: b.1, magnitudes: magnitude.1,
-        roundings: 11 + outputs + 3 + factors.count)
+        "accumulatePlaneLineGradients \(part)", single[index], exact: double[index],
+        magnitudes: magnitudes[index], roundings: 11 + outputs + 3 + factors.count)
       #expect(comparison.passed, "\(comparison)")
     }
   }
 
   @Test("without a mixing gradient the factors' gradients are the same")
   func withoutMixing() {
-    let factors = Factors(channels: 19, seed: 7)
-    var random = SplitMix64(seed: 8)
-    let mixing = Twin(19, &random)
-    let cotangents = Twin(factors.count, &random)
+    let factors = Factors(channels: 19, outputs: 1, seed: 7)
+    let cotangents = cotangents(factors, seed: 8).single
     let results = [true, false].map { withMixing in
-      Gradients<Float>(
-        FastKernels.self, factors, start: 0, plane: factors.plane.single,
-        line: factors.line.single, mixing: mixing.single, cotangents: cotangents.single,
-        coordinates: factors.coordinates.map(\.single), outputs: 1, withMixing: withMixing)
+      factors.gradients(
+        FastKernels.self, factors.single, factors.coordinates.map(\.single),
+        cotangents: cotangents, start: 0, withMixing: withMixing)
     }
-    #expect(results[0].plane == results[1].plane)
-    #expect(results[0].line == results[1].line)
-    #expect(results[1].mixing.allSatisfy { $0 == 0 })
-  }
-
-  @Test("a slice of the channels leaves the others alone")
-  func channelSlices() {
-    let whole = Factors(channels: 48, seed: 9)
-    let slice = Factors(channels: 16, stride: 48, seed: 9)
-    let all = whole.products(
-      FastKernels.self, whole.plane.single, whole.line.single, whole.coordinates.map(\.single))
-    let some = slice.products(
-      FastKernels.self, whole.plane.single, whole.line.single, whole.coordinates.map(\.single))
-    for s in 0..<whole.count {
-      #expect(Array(all[48 * s..<48 * s + 16]) == Array(some[16 * s..<16 * s + 16]))
-    }
+    #expect(results[0][0] == results[1][0])
+    #expect(results[0][1] == results[1][1])
+    #expect(results[1][2].allSatisfy { $0 == 0 })
   }
 
   @Test("gradients match central differences", arguments: [1, 4])
   func centralDifferences(outputs: Int) throws {
-    let factors = Factors(channels: 3, sizes: SIMD3(3, 3, 3), seed: 10)
-    var random = SplitMix64(seed: 11)
-    let mixing = random.doubles(outputs * 3, in: -1...1)
-    let cotangents = random.doubles(outputs * factors.count, in: -1...1)
+    let factors = Factors(channels: 3, outputs: outputs, sizes: SIMD3(3, 3, 3), seed: 10)
+    let cotangents = cotangents(factors, seed: 11).double
     let coordinates = factors.coordinates.map(\.double)
-    let sizes = [factors.plane.double.count, factors.line.double.count, mixing.count]
+    let sizes = factors.double.map(\.count)
     func split(_ p: [Double]) -> [[Double]] {
       [
         Array(p[..<sizes[0]]), Array(p[sizes[0]..<sizes[0] + sizes[1]]),
         Array(p[(sizes[0] + sizes[1])...]),
       ]
     }
-    let start = factors.plane.double + factors.line.double + mixing
-    let parts = split(start)
-    let gradients = Gradients<Double>(
-      DoubleKernels.self, factors, start: 0, plane: parts[0], line: parts[1], mixing: parts[2],
-      cotangents: cotangents, coordinates: coordinates, outputs: outputs)
+    let start = factors.double.flatMap { $0 }
+    let gradients = factors.gradients(
+      DoubleKernels.self, factors.double, coordinates, cotangents: cotangents, start: 0)
     let check = try GradientCheck(
-      of: gradients.plane + gradients.line + gradients.mixing, at: start,
-      indices: Array(start.indices)
+      of: gradients.flatMap { $0 }, at: start, indices: Array(start.indices)
     ) { p in
-      let parts = split(p)
-      let products = factors.products(DoubleKernels.self, parts[0], parts[1], coordinates)
-      var sum = 0.0
-      for j in 0..<outputs {
-        for s in 0..<factors.count {
-          for c in 0..<3 {
-            sum +=
-              cotangents[j * factors.count + s] * parts[2][3 * j + c]
-              * products[3 * s + c]
-          }
-        }
-      }
-      return sum
+      let sums = factors.sums(DoubleKernels.self, split(p), coordinates)
+      return zip(sums, cotangents).reduce(0) { $0 + $1.0 * $1.1 }
     }
     #expect(check.passes(), "\(check)")
   }

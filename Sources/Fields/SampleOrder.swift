@@ -1,0 +1,111 @@
+import NeRFCore
+
+/// Samples sorted by a small number each, in batch order where numbers are equal: a counting sort over
+/// fixed parts of the batch, so that the order is the same for any number of threads.
+///
+/// Look-ups and gradients of grids far larger than the caches take samples by the row they fall in, so that
+/// a row is loaded once.
+struct SampleOrder {
+  /// Sample numbers by key; as many as have a key.
+  let samples: UnsafeMutablePointer<Int32>
+  /// Where the samples of each key start; one entry more than there are keys.
+  let starts: [Int]
+
+  private static var parts: Int { 8 }
+
+  /// Samples with a key.
+  var count: Int { starts[starts.count - 1] }
+
+  /// Sorts `count` samples.
+  ///
+  /// - Parameters:
+  ///   - keys: One number below `keyCount` per sample; samples with a negative one are left out.
+  ///   - samples: Receives the order.
+  init(
+    keys: UnsafePointer<Int32>, keyCount: Int, count: Int,
+    into samples: UnsafeMutablePointer<Int32>, pool: WorkerPool
+  ) {
+    let size = max(1, (count + Self.parts - 1) / Self.parts)
+    var places = [Int32](repeating: 0, count: Self.parts * keyCount)
+    var starts = [Int](repeating: 0, count: keyCount + 1)
+    places.withUnsafeMutableBufferPointer { buffer in
+      guard let places = buffer.baseAddress else { return }
+      pool.forEachRange(count, size: size) { range, _ in
+        let mine = places + range.lowerBound / size * keyCount
+        for s in range where keys[s] >= 0 { mine[Int(keys[s])] += 1 }
+      }
+      var next = 0
+      for key in 0..<keyCount {
+        starts[key] = next
+        for part in 0..<Self.parts {
+          let number = Int(places[part * keyCount + key])
+          places[part * keyCount + key] = Int32(next)
+          next += number
+        }
+      }
+      starts[keyCount] = next
+      pool.forEachRange(count, size: size) { range, _ in
+        let mine = places + range.lowerBound / size * keyCount
+        for s in range where keys[s] >= 0 {
+          let key = Int(keys[s])
+          samples[Int(mine[key])] = Int32(s)
+          mine[key] += 1
+        }
+      }
+    }
+    self.samples = samples
+    self.starts = starts
+  }
+
+  /// Consecutive keys in at most `number` ranges of about as many samples each, cut at multiples of `unit`
+  /// keys.
+  func shares(_ number: Int, of unit: Int = 1) -> [Range<Int>] {
+    let keyCount = starts.count - 1
+    var shares: [Range<Int>] = []
+    var first = 0
+    for share in 1...max(number, 1) where first < keyCount {
+      var end = first + unit
+      while end < keyCount && starts[end] < count * share / number { end += unit }
+      if share == number { end = keyCount }
+      shares.append(first..<min(end, keyCount))
+      first = end
+    }
+    return shares
+  }
+
+  /// Places in ``samples`` of the given keys.
+  func places(of keys: Range<Int>) -> Range<Int> {
+    starts[keys.lowerBound]..<starts[keys.upperBound]
+  }
+}
+
+/// The lower of the two texels that a coordinate in −1...1 lies between, for aligned corners; the border
+/// texel outside, and 0 for NaN.
+@specialized(where T == Float)
+@specialized(where T == Double)
+func lowerTexels<T: RadianceScalar>(
+  _ coordinates: UnsafePointer<T>, size: Int, into result: UnsafeMutablePointer<Int32>, count: Int
+) {
+  for s in 0..<count {
+    let position = (coordinates[s] + 1) / 2 * T(size - 1)
+    result[s] = position > 0 ? Int32(min(position, T(size - 1))) : 0
+  }
+}
+
+/// `−1` for samples whose gradients `[*, width]` are all zero: nothing is to be added for them.
+@specialized(where T == Float)
+@specialized(where T == Double)
+func dropIdle<T: RadianceScalar>(
+  _ gradients: UnsafePointer<T>, width: Int, from keys: UnsafeMutablePointer<Int32>, count: Int
+) {
+  for s in 0..<count {
+    let row = gradients + s * width
+    var isIdle = true
+    // NaN is not zero and stays.
+    for k in 0..<width where !(row[k] == 0) {
+      isIdle = false
+      break
+    }
+    if isIdle { keys[s] = -1 }
+  }
+}

@@ -1,0 +1,203 @@
+import NeRFCore
+
+/// The passes over planes and lines: before the tiles, s and c before their clamps; after the tiles, the
+/// gradients. Both take samples by the rows of a plane they fall in, so that each row of texels is read
+/// from memory once and then from cache. Planes that share their vertical axis share the order.
+extension VMField {
+  /// Samples that go through all planes of an order together.
+  private static var chunk: Int { 1024 }
+
+  /// The vertical axes of planes, each with the planes that have it.
+  private static var orders: [(axis: Int, planes: [Int])] {
+    [1, 2].map { axis in (axis, (0..<3).filter { planeAxes[$0].height == axis }) }
+  }
+
+  private func shape(_ plane: Int) -> PlaneLineShape {
+    let (width, height) = Self.planeAxes[plane]
+    return PlaneLineShape(
+      width: options.resolution[width], height: options.resolution[height],
+      length: options.resolution[Self.lineAxes[plane]])
+  }
+
+  /// Number of outputs of the factors: s alone, or s and c.
+  func factorOutputs(_ detail: TapDetail) -> Int { detail == .density ? 1 : featureCount }
+
+  /// Positions; the sums, sample by sample; sorted positions, sample numbers and keys.
+  public func encodedWidth(for detail: TapDetail) -> Int { 3 + factorOutputs(detail) + 5 }
+
+  public var sharesEncoding: Bool { false }
+
+  public func encode(
+    _ points: PointPointers<Float>, count: Int, detail: TapDetail, into rows: BatchRows<T>,
+    pool: WorkerPool
+  ) {
+    let outputs = factorOutputs(detail)
+    let sums = rows.row(3)
+    pool.forEachRange(rows.stride, size: 1 << 14) { range, _ in
+      for axis in 0..<3 {
+        let row = rows.row(axis)
+        clear(row + range.lowerBound, count: range.count)
+        guard range.lowerBound < count else { continue }
+        normaliseBox(
+          points[axis] + range.lowerBound, low: T(frame.box[axis]), high: T(frame.box[axis + 3]),
+          into: row + range.lowerBound, count: min(range.upperBound, count) - range.lowerBound)
+      }
+      clear(sums + range.lowerBound * outputs, count: range.count * outputs)
+    }
+    let ones = AlignedBuffer<T>(count: options.densityRanks.max() ?? 0, repeating: 1)
+    for (axis, planes) in Self.orders {
+      let sorted = SortedSamples(
+        rows, scratch: 3 + outputs, along: axis, size: options.resolution[axis], count: count,
+        pool: pool)
+      let factors = planes.map { self.factors($0, detail: detail, ones: ones) }
+      pool.forEachRange(count, size: 4 * Self.chunk) { range, _ in
+        for first in stride(from: range.lowerBound, to: range.upperBound, by: Self.chunk) {
+          let chunk = first..<min(range.upperBound, first + Self.chunk)
+          for (plane, factors) in zip(planes, factors) {
+            T.Kernels.accumulatePlaneLineOutputs(
+              shape(plane), factors: factors, points: self.points(plane, sorted, chunk), sums: sums,
+              sumStride: outputs)
+          }
+        }
+      }
+    }
+  }
+
+  private func factors(
+    _ plane: Int, detail: TapDetail, ones: AlignedBuffer<T>
+  ) -> [PlaneLineFactor<T>] {
+    let density = PlaneLineFactor<T>(
+      plane: parameters[Self.densityPlane + plane].values.base,
+      line: parameters[Self.densityLine + plane].values.base,
+      channels: options.densityRanks[plane], mixing: ones.base, mixingStride: 0, outputs: 0..<1)
+    guard detail >= .features else { return [density] }
+    let color = PlaneLineFactor<T>(
+      plane: parameters[Self.colorPlane + plane].values.base,
+      line: parameters[Self.colorLine + plane].values.base,
+      channels: options.colorRanks[plane],
+      mixing: parameters[Self.basis].values.base + firstColumn(plane),
+      mixingStride: productCount, outputs: 1..<featureCount)
+    return [density, color]
+  }
+
+  /// The first column of the basis that belongs to a plane.
+  private func firstColumn(_ plane: Int) -> Int { options.colorRanks[..<plane].reduce(0, +) }
+
+  private func points(
+    _ plane: Int, _ sorted: SortedSamples<T>, _ places: Range<Int>
+  ) -> PlanePoints<T> {
+    PlanePoints(
+      u: sorted.row(Self.planeAxes[plane].width) + places.lowerBound,
+      v: sorted.row(Self.planeAxes[plane].height) + places.lowerBound,
+      t: sorted.row(Self.lineAxes[plane]) + places.lowerBound,
+      samples: sorted.order.samples + places.lowerBound, count: places.count)
+  }
+
+  /// The scaled position, the gradients of raw s and c sample by sample, and room to sort.
+  public var deferredWidth: Int { 3 + featureCount + 5 }
+
+  /// One work item per share of a plane's rows. Two neighbouring shares meet in one row, so even shares
+  /// run first and odd ones after them; lines and basis, where all samples meet, are summed in the lane of
+  /// the share. So every sum has one order.
+  public func accumulateDeferred(
+    _ deferred: BatchRows<T>, count: Int, lanes: GradientLanes<T>, pool: WorkerPool
+  ) {
+    let planeGradients = (0..<3).map { plane in
+      (
+        density: parameters[Self.densityPlane + plane].gradient.base,
+        color: parameters[Self.colorPlane + plane].gradient.base
+      )
+    }
+    let ones = AlignedBuffer<T>(count: options.densityRanks.max() ?? 0, repeating: 1)
+    for (axis, planes) in Self.orders {
+      let sorted = SortedSamples(
+        deferred, scratch: 3 + featureCount, along: axis, size: options.resolution[axis],
+        count: count, idleWidth: featureCount, pool: pool)
+      let shares = sorted.order.shares(GradientLanes<T>.count)
+      let factors = planes.map { self.factors($0, detail: .features, ones: ones) }
+      for parity in 0..<2 {
+        pool.forEach((shares.count + 1 - parity) / 2) { item, _ in
+          let share = 2 * item + parity
+          let lane = lanes.lane(share)
+          let places = sorted.order.places(of: shares[share])
+          for first in stride(from: places.lowerBound, to: places.upperBound, by: Self.chunk) {
+            let chunk = first..<min(places.upperBound, first + Self.chunk)
+            for (plane, factors) in zip(planes, factors) {
+              T.Kernels.accumulatePlaneLineGradients(
+                shape(plane), factors: factors, points: self.points(plane, sorted, chunk),
+                gradients: deferred.row(3), gradientStride: featureCount,
+                into: [
+                  PlaneLineGradients(
+                    plane: planeGradients[plane].density,
+                    line: lane.sum(of: Self.densityLine + plane), mixing: nil),
+                  PlaneLineGradients(
+                    plane: planeGradients[plane].color,
+                    line: lane.sum(of: Self.colorLine + plane),
+                    mixing: lane.sum(of: Self.basis) + firstColumn(plane)),
+                ])
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+/// The samples of a batch by their row along one axis, with their positions in that order.
+private struct SortedSamples<T: RadianceScalar>: @unchecked Sendable {
+  let order: SampleOrder
+  private let rows: BatchRows<T>
+  private let scratch: Int
+
+  /// Scaled coordinates of one axis, by place in the order.
+  func row(_ axis: Int) -> UnsafePointer<T> { UnsafePointer(rows.row(scratch + axis)) }
+
+  /// - Parameters:
+  ///   - rows: Scaled positions in the first three rows, and five rows of room from `scratch` on.
+  ///   - idleWidth: Where given, the row behind the positions begins that many gradients per sample, and
+  ///     samples for which all are zero are left out.
+  init(
+    _ rows: BatchRows<T>, scratch: Int, along axis: Int, size: Int, count: Int,
+    idleWidth: Int? = nil, pool: WorkerPool
+  ) {
+    self.rows = rows
+    self.scratch = scratch
+    // Rows have room for numbers of four bytes in any precision.
+    let samples = UnsafeMutableRawPointer(rows.row(scratch + 3)).assumingMemoryBound(
+      to: Int32.self)
+    let keys = UnsafeMutableRawPointer(rows.row(scratch + 4)).assumingMemoryBound(to: Int32.self)
+    pool.forEachRange(count, size: 1 << 14) { range, _ in
+      let first = range.lowerBound
+      lowerTexels(rows.row(axis) + first, size: size, into: keys + first, count: range.count)
+      if let idleWidth {
+        dropIdle(
+          rows.row(3) + first * idleWidth, width: idleWidth, from: keys + first,
+          count: range.count)
+      }
+    }
+    let order = SampleOrder(keys: keys, keyCount: size, count: count, into: samples, pool: pool)
+    self.order = order
+    pool.forEachRange(order.count, size: 1 << 14) { range, _ in
+      for axis in 0..<3 {
+        gather(
+          rows.row(axis), order.samples + range.lowerBound,
+          into: rows.row(scratch + axis) + range.lowerBound, count: range.count)
+      }
+    }
+  }
+}
+
+/// Sets every bit to zero: one call, where element by element is slow for a type that is not known.
+private func clear<T: RadianceScalar>(_ values: UnsafeMutablePointer<T>, count: Int) {
+  UnsafeMutableRawPointer(values).initializeMemory(
+    as: UInt8.self, repeating: 0, count: count * MemoryLayout<T>.stride)
+}
+
+@specialized(where T == Float)
+@specialized(where T == Double)
+private func gather<T: RadianceScalar>(
+  _ source: UnsafePointer<T>, _ samples: UnsafePointer<Int32>,
+  into result: UnsafeMutablePointer<T>, count: Int
+) {
+  for k in 0..<count { result[k] = source[Int(samples[k])] }
+}
