@@ -15,14 +15,18 @@ public final class HashTrainingStep<T: RadianceScalar>: Workload {
 
   public static func cost(_ mode: WorkloadMode) -> WorkloadCost {
     let samples = Double(4096 * samplesPerRay)
-    // Weights of the five layers, each used forward and in both directions backward.
-    let weights = 28 * 64 + 64 * 16 + 31 * 64 + 64 * 64 + 64 * 3
-    let parameters = 10_607_408.0
-    // Values, two moments and gradients are read and written: eight times four bytes.
-    return WorkloadCost(
-      operations: 6 * Double(weights) * samples, bytes: 32 * parameters,
-      // Eight corners of fourteen levels, read once and added to once.
-      randomAccesses: 2 * 8 * 14 * samples)
+    // 0.6617 is the mean distance of two points of the unit cube.
+    let reads = CountedCosts.hashReads(samples, spacing: 0.6617 / Double(samplesPerRay))
+    // Rows of the table are read once and their gradients added to once.
+    var cost =
+      reads + reads + CountedCosts.heads(samples, backward: true)
+      + CountedCosts.adamW(10_607_408 + HeadsWork<T>.weights, clearing: true)
+    cost.operations +=
+      samples
+      * (2 * 14 * (8 * 4 + 12) + CountedCosts.compositing + CountedCosts.compositingGradient)
+    // Positions, directions and steps.
+    cost.add(.reading, bytes: samples * 4 * 8, footprint: samples * 4 * 8)
+    return cost
   }
 
   private let pool: WorkerPool
