@@ -41,7 +41,7 @@ public struct Timing: Sendable {
   public var spread: Double { ((durations.last ?? .nan) - minimum) / median }
 
   /// Seconds of one call.
-  static func measure(_ work: () throws -> Void) rethrows -> Double {
+  public static func measure(_ work: () throws -> Void) rethrows -> Double {
     let start = DispatchTime.now().uptimeNanoseconds
     try work()
     return Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9

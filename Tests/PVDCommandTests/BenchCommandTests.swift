@@ -54,12 +54,43 @@ struct BenchCommandTests {
     }
   }
 
+  @Test("a pair is measured in its stages, and its teacher only if it was asked for")
+  func endToEnd() throws {
+    let limits = [
+      "--preset", "tiny", "--seconds", "0", "--limit", "0.5", "--target", "90", "--json",
+    ]
+    let pair = try events(["bench", "--end-to-end", "--only", "tensors2vm"] + limits)
+    #expect(pair.map { $0["event"] as? String } == ["distill", "distill", "distill"])
+    #expect(pair.map { $0["stage"] as? Int } == [1, 2, 3])
+    // The volume has no features to compare.
+    #expect(pair.map { $0["rates"] != nil } == [false, true, true])
+    let profile = try #require((pair[2]["rates"] as? [String: Any])?["profile"] as? [[String: Any]])
+    let shares = profile.compactMap { $0["share"] as? Double }
+    #expect(abs(shares.reduce(0, +) - 1) < 1e-9 && profile.count > 3)
+
+    let teacher = try events(["bench", "--end-to-end", "--only", "hash"] + limits)
+    #expect(teacher.map { $0["event"] as? String } == ["train", "render", "render"])
+    #expect(teacher[0]["seconds_to_target"] == nil)
+    for key in ["psnr", "target_psnr", "trained_s", "peak_mb"] { #expect(teacher[0][key] != nil) }
+    #expect(teacher[1...].map { $0["size"] as? Int } == [200, 800])
+    for key in ["images", "images_per_s", "rays_per_s", "peak_mb"] {
+      #expect(teacher[2][key] != nil, "\(key)")
+    }
+  }
+
   @Test(
     "wrong usage ends with code 2 and says why",
     arguments: [
       ["W99"], ["w1"], ["W6", "--threads", "0"], ["W6", "--threads", "1,,2"],
       ["W6", "--threads", "two"], ["W6", "--threads", "99999999999999999999"],
       ["W6", "--seconds", "-1"], ["W6", "--seconds", "nan"], ["W6", "--seconds", "inf"],
+      ["--curves", "--end-to-end"], ["W6", "--curves"], ["--end-to-end", "--check"],
+      ["--curves", "--isa", "v9"], ["--curves", "--threads", "0"], ["--only", "hash"],
+      ["--end-to-end", "--only", "cube"], ["--end-to-end", "--only", "hash2hash"],
+      ["--end-to-end", "--only", "hash2"], ["--end-to-end", "--only", "hash2vm2mlp"],
+      ["--end-to-end", "--target", "0"], ["--end-to-end", "--target", "nan"],
+      ["--end-to-end", "--limit", "-5"], ["--end-to-end", "--preset", "huge"],
+      ["--end-to-end", "--isa", "v9"], ["--target", "20"],
     ])
   func wrongUsage(arguments: [String]) throws {
     let outcome = try Command(["bench"] + arguments).wait()

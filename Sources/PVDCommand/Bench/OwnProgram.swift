@@ -8,13 +8,15 @@ import Synchronization
 /// them are taken in children. What a child complains about goes to this process's standard error.
 enum OwnProgram {
   private static let child = Atomic<Int32>(0)
+  private static let signals = Atomic<Int>(0)
 
   /// Runs `pvd` with `arguments` and hands on each line that it prints, as soon as it is there.
   ///
   /// A signal to stop ends the child too.
   ///
   /// - Parameter instructionSet: The set of kernels; nil leaves the choice as it is.
-  /// - Throws: ExitCode with the child's status if that is not 0, and what `line` throws.
+  /// - Throws: ExitCode with the child's status if that is not 0, or 130 after a signal to stop, and what
+  ///   `line` throws.
   static func run(
     _ arguments: [String], instructionSet: String? = nil, line: (String) throws -> Void
   ) throws {
@@ -33,6 +35,9 @@ enum OwnProgram {
     let pipe = Pipe()
     process.standardOutput = pipe
     stopWithParent()
+    guard signals.load(ordering: .relaxed) == 0 else {
+      throw ExitCode(CommandFailure.interrupted)
+    }
     try process.run()
     child.store(process.processIdentifier, ordering: .relaxed)
     defer { child.store(0, ordering: .relaxed) }
@@ -42,6 +47,7 @@ enum OwnProgram {
       throw error
     }
     process.waitUntilExit()
+    if signals.load(ordering: .relaxed) > 0 { throw ExitCode(CommandFailure.interrupted) }
     if process.terminationReason == .uncaughtSignal {
       throw CommandFailure(
         arguments.joined(separator: " "),
@@ -67,16 +73,19 @@ enum OwnProgram {
     if !rest.isEmpty { try line(String(decoding: rest, as: UTF8.self)) }
   }
 
-  /// The child is in a process group of its own, which Ctrl-C does not reach.
+  /// The child is in a process group of its own, which Ctrl-C does not reach. The first signal ends the
+  /// child, so that this process can clean up; the second ends this process.
   ///
-  /// The handler calls `kill` and `_exit` only, which are safe at any moment.
+  /// The handler counts and calls `kill` and `_exit`, which are safe at any moment.
   private static func stopWithParent() {
-    _ = child.load(ordering: .relaxed)
+    _ = (child.load(ordering: .relaxed), signals.load(ordering: .relaxed))
     for number in [SIGINT, SIGTERM, SIGHUP] {
       signal(number) { _ in
         let running = OwnProgram.child.load(ordering: .relaxed)
         if running > 0 { kill(running, SIGKILL) }
-        _exit(CommandFailure.interrupted)
+        if OwnProgram.signals.add(1, ordering: .relaxed).oldValue > 0 {
+          _exit(CommandFailure.interrupted)
+        }
       }
     }
   }

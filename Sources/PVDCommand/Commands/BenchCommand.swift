@@ -16,11 +16,22 @@ struct BenchCommand: ParsableCommand {
 
       With several numbers of threads a table of speed-ups follows.
 
+      --curves measures training steps of four sizes each: rays, samples, rows of a hash table, voxels \
+      of a volume; about two minutes.
+
+      --end-to-end trains, renders and distils on the built-in scene: for each architecture rays and \
+      samples a second of training, the time to a PSNR, images a second at 200×200 and 800×800; for \
+      each pair rays and samples a second in the three stages; peak memory of each, and which phase \
+      of a step takes what share. About five minutes per number of threads and set of kernels with \
+      the fields of preset small; a larger preset takes longer.
+
       Examples:
         pvd bench
         pvd bench W8 --threads 1,2 --json
         pvd bench --check W1 W3
         pvd bench W5 --isa all
+        pvd bench --curves --threads 1
+        pvd bench --end-to-end --only hash --only hash2vm
       """)
 
   @Argument(help: ArgumentHelp("Names of workloads; all by default.", valueName: "workload"))
@@ -35,11 +46,34 @@ struct BenchCommand: ParsableCommand {
       valueName: "names"))
   var isa: InstructionSets?
 
-  @Option(help: "Seconds per measurement; 3 by default.")
+  @Option(help: "Seconds per measurement; 3 by default, 0.5 for curves, 1 end to end.")
   var seconds: Double?
 
   @Flag(help: "First compare the fast path with plain Swift in double precision, on small inputs.")
   var check = false
+
+  @Flag(help: "Measure how the cost of training steps grows with their size.")
+  var curves = false
+
+  @Flag(help: "Measure training, rendering and distillation on the built-in scene.")
+  var endToEnd = false
+
+  @Option(
+    help: ArgumentHelp(
+      "End to end: a teacher as hash, or a pair as hash2vm; may be repeated.",
+      valueName: "teacher[2student]"))
+  var only: [EndToEndChoice] = []
+
+  @Option(help: "End to end: sizes of the fields; small by default.")
+  var preset: Preset?
+
+  @Option(help: "End to end: the PSNR that teachers are trained to, in dB; 25 by default.")
+  var target: Double?
+
+  @Option(
+    help:
+      "End to end: seconds of training, or of one image, after which it gives up; 20 by default.")
+  var limit: Double?
 
   @Flag(help: "Print one JSON object a line, for machines.")
   var json = false
@@ -66,10 +100,48 @@ struct BenchCommand: ParsableCommand {
       throw ValidationError(
         "\(unknown) is no workload. Use \(known.joined(separator: ", ")).")
     }
+    try validateModes()
+  }
+
+  private func validateModes() throws {
+    if curves && endToEnd {
+      throw ValidationError("--curves and --end-to-end exclude each other. Give one of them.")
+    }
+    if (curves || endToEnd) && (check || !workloads.isEmpty) {
+      throw ValidationError(
+        "--\(curves ? "curves" : "end-to-end") has neither workloads nor --check. Leave them out.")
+    }
+    if !endToEnd && (!only.isEmpty || preset != nil || target != nil || limit != nil) {
+      throw ValidationError(
+        "--only, --preset, --target and --limit belong to --end-to-end. Add it.")
+    }
+    if let target, !(target > 0 && target <= 100) {
+      throw ValidationError("--target is \(target). Use a number above 0, at most 100.")
+    }
+    if let limit, !(limit > 0 && limit <= 86_400) {
+      throw ValidationError("--limit is \(limit). Use a number above 0, at most 86400.")
+    }
   }
 
   func run() throws {
     let console = Console(json: json)
+    if curves {
+      try CurveBench(
+        threads: try threadCounts(), seconds: seconds ?? 0.5, instructionSets: isa?.names,
+        console: console
+      ).perform()
+      return
+    }
+    if endToEnd {
+      var plan = EndToEndPlan(threads: try threadCounts(), instructionSets: isa?.names)
+      if !only.isEmpty { plan.choices = only }
+      plan.preset = preset ?? plan.preset
+      plan.seconds = seconds ?? plan.seconds
+      plan.target = target ?? plan.target
+      plan.limit = limit ?? plan.limit
+      try EndToEndBench(plan: plan, console: console).perform()
+      return
+    }
     try WorkloadBench(
       workloads: workloads, threads: try threadCounts(), seconds: seconds ?? 3, check: check,
       instructionSets: isa?.names, console: console
