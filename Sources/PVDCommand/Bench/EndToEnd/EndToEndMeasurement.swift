@@ -55,8 +55,11 @@ struct EndToEndMeasurement {
       if psnr >= target { reached = trained }
     }
     let steps = trainer.step
-    let rates = try StepRates(
+    var rates = try StepRates(
       seconds: seconds, times: { trainer.times.seconds }, advance: trainer.advance)
+    // Updates of the occupancy grid are too rare for a window.
+    let window = 1e-3 * rates.step_ms * Double(rates.steps)
+    rates.profile = StepRates.profile(trainer.times.seconds, of: trained + window)
     let peak = peakMegabytes()
     let view = try ViewTemplate(cameras: dataset.frames.map(\.camera), scale: Self.scale)
     try Checkpoint.save(
@@ -97,7 +100,7 @@ struct EndToEndMeasurement {
     let rate = Double(pixels) / (monotonicSeconds() - start)
     return RenderingRecord(
       architecture: loaded.field.architecture.rawValue, threads: pool.threads, isa: isa,
-      size: size, images: Double(pixels) / Double(size * size),
+      size: size, images: Double(pixels) / Double(size * size), in_bands: !isWhole,
       images_per_s: rate / Double(size * size), rays_per_s: rate, peak_mb: peakMegabytes())
   }
 

@@ -17,7 +17,7 @@ struct StepRates: Codable {
   var samples_per_s: Double
   /// Samples before hidden ones were dropped.
   var marched_per_s: Double
-  /// What the time went into; what no phase covers is "other".
+  /// What the time went into, of the window or of the whole training; what no phase covers is "other".
   var profile: [Phase]
 
   /// Takes steps for some seconds, at least three.
@@ -45,11 +45,18 @@ struct StepRates: Codable {
     rays_per_s = Double(rays) / elapsed
     samples_per_s = Double(samples) / elapsed
     marched_per_s = Double(marched) / elapsed
-    profile = times().map { phase, seconds in
-      let earlier = before.first { $0.phase == phase }?.seconds ?? 0
-      return Phase(phase: phase, share: (seconds - earlier) / elapsed)
-    }.filter { $0.share > 0 }
-    profile.append(Phase(phase: "other", share: 1 - profile.reduce(0) { $0 + $1.share }))
+    profile = Self.profile(
+      times().map { phase, seconds in
+        (phase, seconds - (before.first { $0.phase == phase }?.seconds ?? 0))
+      }, of: elapsed)
+  }
+
+  /// Shares of some time, and what is left.
+  static func profile(_ times: [(phase: String, seconds: Double)], of elapsed: Double) -> [Phase] {
+    let phases = times.filter { $0.seconds > 0 }.map {
+      Phase(phase: $0.phase, share: $0.seconds / elapsed)
+    }
+    return phases + [Phase(phase: "other", share: 1 - phases.reduce(0) { $0 + $1.share })]
   }
 }
 
@@ -81,6 +88,8 @@ struct RenderingRecord: Codable {
   var size: Int
   /// How many were rendered; below 1 if a whole one would have taken too long.
   var images: Double
+  /// Whether bands of images were rendered one by one; ``peak_mb`` is then that of a band.
+  var in_bands: Bool
   var images_per_s: Double
   var rays_per_s: Double
   var peak_mb: Double?

@@ -58,7 +58,8 @@ struct EndToEndReport {
       + renderings.map { record in
         [
           record.architecture, "\(record.threads)", record.isa, "\(record.size)×\(record.size)",
-          decimal(record.images, record.images < 1 ? 2 : 0), decimal(record.images_per_s, 3),
+          record.in_bands ? "\(decimal(record.images)) in bands" : decimal(record.images, 0),
+          decimal(record.images_per_s, 3),
           thousands(record.rays_per_s),
           megabytes(record.peak_mb),
         ]
