@@ -38,7 +38,7 @@ let package = Package(
       ]),
     .target(name: "Fields", dependencies: ["NeRFCore"]),
     .target(name: "Distill", dependencies: ["NeRFCore", "Fields"]),
-    .target(name: "Workloads", dependencies: ["NeRFCore", "Fields", "Distill"]),
+    .target(name: "Workloads", dependencies: ["CNeRFKernels", "NeRFCore", "Fields", "Distill"]),
     .target(name: "TensorIO", dependencies: ["CZlib"]),
     .target(name: "SceneIO", dependencies: ["NeRFCore", "Fields", "Distill", "TensorIO", "CPNG"]),
     .target(
@@ -89,7 +89,7 @@ let package = Package(
     .testTarget(name: "WorkloadsTests", dependencies: ["Workloads"]),
     .testTarget(name: "SceneIOTests", dependencies: ["SceneIO", "TestSupport"]),
     .testTarget(
-      name: "PVDCommandTests", dependencies: ["PVDCommand", "SceneIO", "TestSupport"]),
+      name: "PVDCommandTests", dependencies: ["NeRFCore", "PVDCommand", "SceneIO", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

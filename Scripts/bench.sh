@@ -1,5 +1,6 @@
 #!/bin/bash
-# Measures every workload with one and two threads, and compares with what was measured before.
+# Measures every workload with one and two threads and with every set of kernels that this machine runs, and
+# compares with what was measured before.
 #
 #   Scripts/bench.sh                     measure, and store the records under this commit
 #   Scripts/bench.sh --compare           measure, store, and compare with the newest other record
@@ -21,7 +22,7 @@ fields() {
       gsub(/"/, "", rest)
       return rest
     }
-    value("workload") != "" {
+    value("workload") != "" && value("median_ms") != "" {
       printf "%s_%s_%s_%s %s %s\n", value("workload"), value("mode"), value("threads"), value("isa"),
         value("median_ms"), value("ratio_to_bound")
     }' | sort
@@ -48,7 +49,7 @@ git diff --quiet HEAD -- Sources || name+="-changed"
 new="$folder/$name.jsonl"
 part=$(mktemp "$folder/.bench.XXXXXX")
 trap 'rm -f "$part"' EXIT
-.build/release/pvd bench --check --threads 1,2 --json | tee "$part"
+.build/release/pvd bench --check --isa all --threads 1,2 --json | tee "$part"
 mv "$part" "$new"
 if [ "${1:-}" = --compare ]; then
   old=$(find "$folder" -name '*.jsonl' ! -path "$new" -printf '%T@ %p\n' | sort -n | tail -1 | cut -d' ' -f2)

@@ -28,7 +28,7 @@ struct PVD: AsyncParsableCommand {
     subcommands: [
       DemoCommand.self, SceneCommand.self, TrainCommand.self, DistillCommand.self,
       EvalCommand.self, RenderCommand.self, PlotCommand.self, GoldenCommand.self,
-      GradientCheckCommand.self, BenchCommand.self,
+      GradientCheckCommand.self, BenchCommand.self, BenchMeasureCommand.self,
     ])
 
   static func main() async {

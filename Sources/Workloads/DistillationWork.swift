@@ -50,8 +50,11 @@ final class DistillationWork<T: RadianceScalar> {
 
   /// The teacher: its networks, and eight corners of fourteen levels.
   static var teacherCost: WorkloadCost {
-    WorkloadCost(
-      operations: 2 * HeadsWork<T>.weights * 65_536, randomAccesses: 8 * 14 * 65_536)
+    var cost =
+      CountedCosts.hashReads(65_536) + CountedCosts.heads(65_536, backward: false)
+    cost.operations += 65_536 * 14 * (8 * 4 + 12)
+    cost.add(.reading, bytes: 65_536 * 4 * 6, footprint: 65_536 * 4 * 6)
+    return cost
   }
 }
 
@@ -62,11 +65,15 @@ public final class VectorMatrixDistillation<T: RadianceScalar>: Workload {
   public static var modes: [WorkloadMode] { [.step] }
 
   public static func cost(_ mode: WorkloadMode) -> WorkloadCost {
-    var cost = DistillationWork<T>.teacherCost
-    let factors = VectorMatrixWork<T>.cost(.backward)
-    cost.operations += factors.operations / 4 + 6 * 65_536 * (31 * 64 + 64 * 64 + 64 * 3)
-    cost.randomAccesses += factors.randomAccesses / 4
-    cost.bytes += 32 * 17_349_000
+    let network = 31.0 * 64 + 64 * 64 + 64 * 3
+    // The optimiser clears the gradients; they are not cleared a second time.
+    var factors = VectorMatrixWork<T>.factorCost(65_536, backward: true)
+    factors.streams.removeLast()
+    var cost =
+      DistillationWork<T>.teacherCost + factors
+      + CountedCosts.adamW(VectorMatrixWork<T>.factorCount + network + 144 * 15, clearing: true)
+    cost.operations +=
+      65_536 * (6 * network + CountedCosts.harmonics + 3 * CountedCosts.sigmoid)
     return cost
   }
 
@@ -92,11 +99,9 @@ public final class MLPDistillation<T: RadianceScalar>: Workload {
   public static var modes: [WorkloadMode] { [.step] }
 
   public static func cost(_ mode: WorkloadMode) -> WorkloadCost {
-    var cost = DistillationWork<T>.teacherCost
-    cost.operations += TrunkWork<T>.cost(.backward).operations
-    cost.operations += 6 * HeadsWork<T>.weights * 65_536
-    cost.bytes += 32 * TrunkWork<T>.weights
-    return cost
+    DistillationWork<T>.teacherCost + TrunkWork<T>.cost(.backward)
+      + CountedCosts.heads(65_536, backward: true)
+      + CountedCosts.adamW(TrunkWork<T>.weights + HeadsWork<T>.weights, clearing: true)
   }
 
   private let work: DistillationWork<T>

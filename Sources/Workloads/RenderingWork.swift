@@ -8,8 +8,17 @@ public final class CompositingWork<T: RadianceScalar>: Workload {
 
   public static func cost(_ mode: WorkloadMode) -> WorkloadCost {
     let samples = 4096.0 * 64
-    // σ, δ and colours in; weights and transmittances out; backward reads them and writes four numbers.
-    return WorkloadCost(bytes: samples * 4 * (mode == .forward ? 8 : 20))
+    var cost = WorkloadCost()
+    cost.operations = CountedCosts.compositing * samples
+    // σ, δ and colours in; what comes out for a ray is nothing beside them.
+    let footprint = samples * 4 * (mode == .forward ? 5 : 9)
+    cost.add(.reading, bytes: samples * 4 * 5, footprint: footprint)
+    guard mode == .backward else { return cost }
+    // The same once more, back to front; gradients of σ and colours out.
+    cost.operations += CountedCosts.compositingGradient * samples
+    cost.add(.reading, bytes: samples * 4 * 5, footprint: footprint)
+    cost.add(.filling, bytes: samples * 4 * 4, footprint: footprint)
+    return cost
   }
 
   private let mode: WorkloadMode
@@ -67,8 +76,7 @@ public final class AdamWWork<T: RadianceScalar>: Workload {
   public static var modes: [WorkloadMode] { [.step] }
 
   public static func cost(_ mode: WorkloadMode) -> WorkloadCost {
-    // Values and two moments are read and written, gradients are read.
-    WorkloadCost(bytes: 7 * 4 * 12_239_728)
+    CountedCosts.adamW(12_239_728, clearing: false)
   }
 
   private let pool: WorkerPool

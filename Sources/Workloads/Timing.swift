@@ -40,7 +40,8 @@ public struct Timing: Sendable {
   /// Distance of the longest from the shortest, as a share of the median.
   public var spread: Double { ((durations.last ?? .nan) - minimum) / median }
 
-  private static func measure(_ work: () throws -> Void) rethrows -> Double {
+  /// Seconds of one call.
+  public static func measure(_ work: () throws -> Void) rethrows -> Double {
     let start = DispatchTime.now().uptimeNanoseconds
     try work()
     return Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9

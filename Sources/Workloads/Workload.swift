@@ -1,20 +1,5 @@
 public import NeRFCore
 
-/// What one call of a workload costs, counted from its shapes.
-public struct WorkloadCost: Sendable {
-  /// Floating-point operations of dense layers and interpolations, two per multiply-add.
-  public var operations = 0.0
-  /// Bytes that stream through memory.
-  public var bytes = 0.0
-  /// Reads or additions at random places of a table.
-  public var randomAccesses = 0.0
-
-  /// The time that `bounds` need for it one after another, in seconds.
-  public func bound(_ bounds: MachineBounds) -> Double {
-    operations / bounds.arithmetic + bytes / bounds.copying + randomAccesses / bounds.randomReads
-  }
-}
-
 /// What a run of a workload includes.
 public enum WorkloadMode: String, Sendable, Codable {
   /// Forward only.

@@ -43,13 +43,6 @@ struct WorkloadsTests {
     #expect(losses[0][2] < losses[0][0] && losses[0][0] < 0.5)
   }
 
-  @Test("the machine's bounds are positive, and a bound grows with the work")
-  func bounds() {
-    let bounds = MachineBounds(pool: WorkerPool(threads: 1))
-    for rate in [bounds.arithmetic, bounds.copying, bounds.randomReads] { #expect(rate > 1e6) }
-    #expect(WorkloadCatalog.all.allSatisfy { $0.cost.bound(bounds) > 0 })
-  }
-
   @Test("fast and generic paths agree on every workload", arguments: WorkloadCatalog.all)
   func agreement(entry: WorkloadEntry) throws {
     let check = try entry.check(pool: WorkerPool(threads: 2))

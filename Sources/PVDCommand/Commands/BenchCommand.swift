@@ -11,12 +11,27 @@ struct BenchCommand: ParsableCommand {
     discussion: """
       Every row has the median over at least seven repetitions and its ratio to a bound: the time for \
       the arithmetic, the streams of memory and the random accesses of the work one after another, at \
-      rates that are measured in the same run. Times of shared machines vary; ratios less.
+      rates that are measured in the same run. The last column says what the bound is made of. Times of \
+      shared machines vary; ratios less. Docs/Benchmarks.md tells how to read them.
+
+      With several numbers of threads a table of speed-ups follows.
+
+      --curves measures training steps of four sizes each: rays, samples, rows of a hash table, voxels \
+      of a volume; about two minutes.
+
+      --end-to-end trains, renders and distils on the built-in scene: for each architecture rays and \
+      samples a second of training, the time to a PSNR, images a second at 200×200 and 800×800; for \
+      each pair rays and samples a second in the three stages; peak memory of each, and which phase \
+      of a step takes what share. About five minutes per number of threads and set of kernels with \
+      the fields of preset small; a larger preset takes longer.
 
       Examples:
         pvd bench
         pvd bench W8 --threads 1,2 --json
         pvd bench --check W1 W3
+        pvd bench W5 --isa all
+        pvd bench --curves --threads 1
+        pvd bench --end-to-end --only hash --only hash2vm
       """)
 
   @Argument(help: ArgumentHelp("Names of workloads; all by default.", valueName: "workload"))
@@ -25,11 +40,40 @@ struct BenchCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Numbers of threads, as 1,2; all processors by default."))
   var threads: String?
 
-  @Option(help: "Seconds per workload.")
-  var seconds = 3.0
+  @Option(
+    help: ArgumentHelp(
+      "Kernels: best, all, or names as base,v3; each of several runs in a process of its own.",
+      valueName: "names"))
+  var isa: InstructionSets?
+
+  @Option(help: "Seconds per measurement; 3 by default, 0.5 for curves, 1 end to end.")
+  var seconds: Double?
 
   @Flag(help: "First compare the fast path with plain Swift in double precision, on small inputs.")
   var check = false
+
+  @Flag(help: "Measure how the cost of training steps grows with their size.")
+  var curves = false
+
+  @Flag(help: "Measure training, rendering and distillation on the built-in scene.")
+  var endToEnd = false
+
+  @Option(
+    help: ArgumentHelp(
+      "End to end: a teacher as hash, or a pair as hash2vm; may be repeated.",
+      valueName: "teacher[2student]"))
+  var only: [EndToEndChoice] = []
+
+  @Option(help: "End to end: sizes of the fields; small by default.")
+  var preset: Preset?
+
+  @Option(help: "End to end: the PSNR that teachers are trained to, in dB; 25 by default.")
+  var target: Double?
+
+  @Option(
+    help:
+      "End to end: seconds of training, or of one image, after which it gives up; 20 by default.")
+  var limit: Double?
 
   @Flag(help: "Print one JSON object a line, for machines.")
   var json = false
@@ -45,8 +89,9 @@ struct BenchCommand: ParsableCommand {
 
   func validate() throws {
     _ = try threadCounts()
-    guard seconds >= 0, seconds.isFinite else {
-      throw ValidationError("--seconds is \(seconds). Use a number of 0 or more.")
+    try isa?.validate()
+    if let seconds, !(seconds >= 0 && seconds <= 3600) {
+      throw ValidationError("--seconds is \(seconds). Use 0 to 3600.")
     }
     let known = WorkloadCatalog.all.map(\.name).reduce(into: [String]()) {
       if $0.last != $1 { $0.append($1) }
@@ -55,57 +100,51 @@ struct BenchCommand: ParsableCommand {
       throw ValidationError(
         "\(unknown) is no workload. Use \(known.joined(separator: ", ")).")
     }
+    try validateModes()
   }
 
-  private var chosen: [WorkloadEntry] {
-    WorkloadCatalog.all.filter { workloads.isEmpty || workloads.contains($0.name) }
-  }
-
-  /// Ends with code 1 if a fast path differs: its time would say nothing.
-  private func compare(_ console: Console) throws {
-    var differs = false
-    for entry in chosen {
-      console.progress { "comparing \(entry.name) \(entry.mode.rawValue)" }
-      let result = try entry.check(pool: WorkerPool(threads: nil))
-      differs = differs || !result.passes
-      console.say(
-        "\(entry.name) \(entry.mode.rawValue): "
-          + (result.passes ? "agrees with the generic path" : "DIFFERS from the generic path")
-          + ", at most by \(String(format: "%.1e", result.difference)) of the largest entry "
-          + "(\(result.worst))")
+  private func validateModes() throws {
+    if curves && endToEnd {
+      throw ValidationError("--curves and --end-to-end exclude each other. Give one of them.")
     }
-    if differs { throw ExitCode(CommandFailure.badResult) }
+    if (curves || endToEnd) && (check || !workloads.isEmpty) {
+      throw ValidationError(
+        "--\(curves ? "curves" : "end-to-end") has neither workloads nor --check. Leave them out.")
+    }
+    if !endToEnd && (!only.isEmpty || preset != nil || target != nil || limit != nil) {
+      throw ValidationError(
+        "--only, --preset, --target and --limit belong to --end-to-end. Add it.")
+    }
+    if let target, !(target > 0 && target <= 100) {
+      throw ValidationError("--target is \(target). Use a number above 0, at most 100.")
+    }
+    if let limit, !(limit > 0 && limit <= 86_400) {
+      throw ValidationError("--limit is \(limit). Use a number above 0, at most 86400.")
+    }
   }
 
   func run() throws {
     let console = Console(json: json)
-    if check { try compare(console) }
-    var rows = [
-      [
-        "workload", "threads", "median ms", "min ms", "spread", "GFLOP/s", "GB/s", "bound ms",
-        "ratio",
-      ]
-    ]
-    for count in try threadCounts() {
-      let pool = WorkerPool(threads: count)
-      let bounds = MachineBounds(pool: pool)
-      console.say(
-        "\(count) threads, \(FastKernels.instructionSet): "
-          + "\(decimal(1e-9 * bounds.arithmetic, 0)) GFLOP/s, "
-          + "\(decimal(1e-9 * bounds.copying, 1)) GB/s copied, "
-          + "\(decimal(1e-6 * bounds.randomReads, 0)) M random reads/s")
-      for entry in chosen {
-        console.progress { "measuring \(entry.name) \(entry.mode.rawValue)" }
-        let record = try entry.measure(pool: pool, seconds: seconds, bounds: bounds)
-        console.emit("bench", record)
-        rows.append([
-          "\(record.workload) \(record.mode)", "\(count)", decimal(record.median_ms, 1),
-          decimal(record.min_ms, 1), "\(decimal(100 * record.spread, 0)) %",
-          decimal(record.gflops, 0), decimal(record.gbytes_per_s, 1), decimal(record.bound_ms, 1),
-          decimal(record.ratio_to_bound, 2),
-        ])
-      }
+    if curves {
+      try CurveBench(
+        threads: try threadCounts(), seconds: seconds ?? 0.5, instructionSets: isa?.names,
+        console: console
+      ).perform()
+      return
     }
-    for line in table(rows) { console.say(line) }
+    if endToEnd {
+      var plan = EndToEndPlan(threads: try threadCounts(), instructionSets: isa?.names)
+      if !only.isEmpty { plan.choices = only }
+      plan.preset = preset ?? plan.preset
+      plan.seconds = seconds ?? plan.seconds
+      plan.target = target ?? plan.target
+      plan.limit = limit ?? plan.limit
+      try EndToEndBench(plan: plan, console: console).perform()
+      return
+    }
+    try WorkloadBench(
+      workloads: workloads, threads: try threadCounts(), seconds: seconds ?? 3, check: check,
+      instructionSets: isa?.names, console: console
+    ).perform()
   }
 }

@@ -36,6 +36,12 @@ final class Console {
     Self.write(jsonLine(Event(event: event, fields: fields)) + "\n", to: .standardOutput)
   }
 
+  /// Prints a line for machines that another process of this program made.
+  func pass(on line: String) {
+    guard json else { return }
+    Self.write(line + "\n", to: .standardOutput)
+  }
+
   /// Shows the state of a long task; most calls show nothing.
   ///
   /// - Parameter last: Shows this state in any case.

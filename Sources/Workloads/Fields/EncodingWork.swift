@@ -9,11 +9,19 @@ public final class HashEncodingWork<T: RadianceScalar>: Workload {
 
   public static func cost(_ mode: WorkloadMode) -> WorkloadCost {
     let points = 262_144.0
-    // Points in, 28 features out; backward reads as many cotangents and clears the table's gradient.
-    let forward = WorkloadCost(bytes: points * 4 * 31, randomAccesses: 8 * 14 * points)
-    guard mode == .backward else { return forward }
-    return WorkloadCost(
-      bytes: 2 * forward.bytes + 4 * 10_607_408, randomAccesses: 2 * forward.randomAccesses)
+    var cost = CountedCosts.hashReads(points)
+    // Eight corners: two features, and the weights of three axes.
+    cost.operations = points * 14 * (8 * 4 + 12)
+    // Points in, 28 features out.
+    cost.add(.reading, bytes: points * 4 * 3, footprint: points * 4 * 31)
+    cost.add(.filling, bytes: points * 4 * 28, footprint: points * 4 * 31)
+    guard mode == .backward else { return cost }
+    cost = cost + CountedCosts.hashReads(points)
+    cost.operations *= 2
+    // Cotangents in; the gradient of the table is cleared.
+    cost.add(.reading, bytes: points * 4 * 31, footprint: points * 4 * 62)
+    cost.add(.filling, bytes: 4 * 10_607_408, footprint: 4 * 10_607_408)
+    return cost
   }
 
   private let mode: WorkloadMode
@@ -76,7 +84,12 @@ public final class HarmonicsWork<T: RadianceScalar>: Workload {
   public static var modes: [WorkloadMode] { [.forward] }
 
   public static func cost(_ mode: WorkloadMode) -> WorkloadCost {
-    WorkloadCost(bytes: 1_048_576 * 4 * 19)
+    let directions = 1_048_576.0
+    var cost = WorkloadCost()
+    cost.operations = CountedCosts.harmonics * directions
+    cost.add(.reading, bytes: directions * 4 * 3, footprint: directions * 4 * 19)
+    cost.add(.filling, bytes: directions * 4 * 16, footprint: directions * 4 * 19)
+    return cost
   }
 
   private let pool: WorkerPool

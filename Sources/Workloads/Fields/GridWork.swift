@@ -10,18 +10,39 @@ public final class VectorMatrixWork<T: RadianceScalar>: Workload {
   public static var modes: [WorkloadMode] { [.forward, .backward] }
 
   public static func cost(_ mode: WorkloadMode) -> WorkloadCost {
-    let points = 262_144.0
+    factorCost(262_144, backward: mode == .backward)
+  }
+
+  /// Numbers in the planes and lines of ranks 16 and 48.
+  static var factorCount: Double { 3 * 64 * (300 * 300 + 300) }
+
+  /// Points in factors of 300 texels a side, texel by texel with the ranks innermost.
+  static func factorCost(_ points: Double, backward: Bool) -> WorkloadCost {
+    var cost = reads(points)
     // Every component of three planes: 2·4 for the plane, 2·2 for the line, 2 for their product; the basis.
-    let operations = points * (3 * 64 * 14 + 2 * 144 * 15)
-    // Four texels of a plane and two of a line are rows of 16 or 48 components: 64-byte lines.
-    let lines = points * 3 * (4 + 2) * (1 + 3)
-    guard mode == .backward else {
-      return WorkloadCost(
-        operations: operations, bytes: points * 4 * (3 + 16), randomAccesses: lines)
+    cost.operations = points * (3 * 64 * 14 + 2 * 144 * 15)
+    let footprint = points * 4 * (3 + 16)
+    cost.add(.reading, bytes: points * 4 * 3, footprint: footprint)
+    cost.add(.filling, bytes: points * 4 * 16, footprint: footprint)
+    guard backward else { return cost }
+    // The gradients have the shapes of the factors, and are cleared first; cotangents in.
+    cost = cost + reads(points)
+    cost.operations *= 3
+    cost.add(.reading, bytes: points * 4 * (3 + 16), footprint: 2 * footprint)
+    cost.add(.filling, bytes: 4 * factorCount, footprint: 4 * factorCount)
+    return cost
+  }
+
+  /// A point meets two rows of a plane, each with two neighbouring texels, and two neighbouring texels of
+  /// a line: runs of 2 · 16 or 2 · 48 numbers.
+  private static func reads(_ points: Double) -> WorkloadCost {
+    var cost = WorkloadCost()
+    for rank in [16, 48] {
+      let run = Double(2 * 4 * rank)
+      cost.add(runs: 3 * 2 * points, ofBytes: run, inTableOf: 4 * 300 * 300 * rank)
+      cost.add(runs: 3 * points, ofBytes: run, inTableOf: 4 * 300 * rank)
     }
-    return WorkloadCost(
-      operations: 3 * operations, bytes: points * 8 * (3 + 16) + 4 * 17_300_000,
-      randomAccesses: 3 * lines)
+    return cost
   }
 
   private let mode: WorkloadMode
@@ -68,15 +89,26 @@ public final class VolumeWork<T: RadianceScalar>: Workload {
 
   public static func cost(_ mode: WorkloadMode) -> WorkloadCost {
     let points = 262_144.0
-    // Eight corners of 28 channels: two 64-byte lines each.
-    let (operations, lines) = (points * 2 * 8 * 28, points * 8 * 2)
-    guard mode == .backward else {
-      return WorkloadCost(operations: operations, bytes: points * 4 * 10, randomAccesses: lines)
+    let volume = 4 * 28 * 2_097_152
+    // Four runs of two voxels of 28 channels.
+    func meetVolume(_ cost: inout WorkloadCost) {
+      cost.add(runs: 4 * points, ofBytes: 2 * 4 * 28, inTableOf: volume)
     }
+    var cost = WorkloadCost()
+    meetVolume(&cost)
+    // Interpolation, nine harmonics and their sums with three times nine channels, and what follows.
+    cost.operations =
+      points
+      * (2 * 8 * 28 + 20 + 2 * 27 + CountedCosts.exponential + 3 * CountedCosts.sigmoid)
+    cost.add(.reading, bytes: points * 4 * 6, footprint: points * 4 * 14)
+    cost.add(.filling, bytes: points * 4 * 4, footprint: points * 4 * 14)
+    guard mode == .backward else { return cost }
+    meetVolume(&cost)
+    cost.operations += points * (2 * 8 * 28 + 2 * 27)
+    cost.add(.reading, bytes: points * 4 * 4, footprint: points * 4 * 14)
     // The gradient of the volume is cleared, 235 MB.
-    return WorkloadCost(
-      operations: 2 * operations, bytes: points * 8 * 10 + 4 * 28 * 2_097_152,
-      randomAccesses: 2 * lines)
+    cost.add(.filling, bytes: Double(volume), footprint: Double(volume))
+    return cost
   }
 
   private let mode: WorkloadMode

@@ -11,9 +11,14 @@ public final class HeadsWork<T: RadianceScalar>: Workload {
 
   public static func cost(_ mode: WorkloadMode) -> WorkloadCost {
     let points = 262_144.0
-    let forward = WorkloadCost(operations: 2 * weights * points, bytes: points * 4 * 35)
-    guard mode == .backward else { return forward }
-    return WorkloadCost(operations: 3 * forward.operations, bytes: points * 4 * (35 + 28 + 4))
+    let isBackward = mode == .backward
+    var cost = CountedCosts.heads(points, backward: isBackward)
+    // Features and directions in, density and colour out; backward their cotangents in, d x out.
+    let (inputs, outputs) = isBackward ? (35.0, 32.0) : (31, 4)
+    let footprint = points * 4 * (inputs + outputs)
+    cost.add(.reading, bytes: points * 4 * inputs, footprint: footprint)
+    cost.add(.filling, bytes: points * 4 * outputs, footprint: footprint)
+    return cost
   }
 
   private let mode: WorkloadMode

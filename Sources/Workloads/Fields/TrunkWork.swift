@@ -10,10 +10,16 @@ public final class TrunkWork<T: RadianceScalar>: Workload {
   static var weights: Double { 63 * 256 + 5 * 256 * 256 + 319 * 256 + 256 * 28 }
 
   public static func cost(_ mode: WorkloadMode) -> WorkloadCost {
-    // Forward once; backward the gradient of the weights, and of the inputs except the encoding.
-    let operations = 2 * weights * 65_536
-    let backward = 2 * operations - 2 * 2 * 63 * 256 * 65_536
-    return WorkloadCost(operations: mode == .forward ? operations : operations + backward)
+    let points = 65_536.0
+    var cost = WorkloadCost()
+    cost.add(.reading, bytes: points * 4 * 3, footprint: points * 4 * 31)
+    cost.add(.filling, bytes: points * 4 * 28, footprint: points * 4 * 31)
+    cost.wideOperations = 2 * weights * points
+    guard mode == .backward else { return cost }
+    // The gradient of the weights, and of the inputs except the encoding.
+    cost.wideOperations += 2 * cost.wideOperations - 2 * 2 * 63 * 256 * points
+    cost.add(.reading, bytes: points * 4 * 28, footprint: points * 4 * 59)
+    return cost
   }
 
   private let mode: WorkloadMode
@@ -54,7 +60,11 @@ public final class MatrixProductWork<T: RadianceScalar>: Workload {
   public static var modes: [WorkloadMode] { [.forward] }
 
   public static func cost(_ mode: WorkloadMode) -> WorkloadCost {
-    WorkloadCost(operations: 2 * 65_536 * 256 * 256, bytes: 2 * 65_536 * 256 * 4)
+    var cost = WorkloadCost()
+    cost.wideOperations = 2 * 65_536 * 256 * 256
+    let bytes = 2.0 * 65_536 * 256 * 4
+    cost.add(.copying, bytes: bytes, footprint: bytes)
+    return cost
   }
 
   private let pool: WorkerPool
