@@ -20,6 +20,8 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
   ],
   targets: [
+    // The C library's allocator settings, which Swift's module of it leaves out.
+    .systemLibrary(name: "CAllocator"),
     // System libraries. Each shim header stops the build with the name of the package to install.
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -38,7 +40,7 @@ let package = Package(
       ]),
     .target(name: "Fields", dependencies: ["NeRFCore"]),
     .target(name: "Distill", dependencies: ["NeRFCore", "Fields"]),
-    .target(name: "Workloads", dependencies: ["CNeRFKernels", "NeRFCore", "Fields", "Distill"]),
+    .target(name: "Workloads", dependencies: ["NeRFCore", "Fields", "Distill"]),
     .target(name: "TensorIO", dependencies: ["CZlib"]),
     .target(name: "SceneIO", dependencies: ["NeRFCore", "Fields", "Distill", "TensorIO", "CPNG"]),
     .target(
@@ -62,7 +64,7 @@ let package = Package(
       name: "PVDCommand",
       dependencies: [
         "NeRFCore", "Fields", "Distill", "TensorIO", "SceneIO", "GoldenKit", "ReferenceBackend",
-        "ForeignBackends", "GoldenMutants", "Workloads",
+        "ForeignBackends", "GoldenMutants", "Workloads", "CAllocator",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 

@@ -88,7 +88,7 @@ func lowerTexels<T: RadianceScalar>(
 ) {
   for s in 0..<count {
     let position = (coordinates[s] + 1) / 2 * T(size - 1)
-    result[s] = position > 0 ? Int32(min(position, T(size - 1))) : 0
+    result[s] = position > 0 ? min(position, T(size - 1)).truncated : 0
   }
 }
 

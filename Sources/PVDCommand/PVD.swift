@@ -1,4 +1,5 @@
 import ArgumentParser
+import CAllocator
 import Foundation
 
 /// The command `pvd`: reads arguments, prints, and exits.
@@ -36,6 +37,7 @@ struct PVD: AsyncParsableCommand {
     // process in the middle of a run.
     signal(SIGXFSZ, SIG_IGN)
     signal(SIGPIPE, SIG_IGN)
+    allocator_keep_memory()
     Foundation.exit(await status(of: Array(CommandLine.arguments.dropFirst())))
   }
 

@@ -73,7 +73,7 @@ public struct WorkloadEntry: Sendable {
       workload: name, mode: mode.rawValue, threads: pool.threads,
       isa: FastKernels.instructionSet, median_ms: 1e3 * timing.median,
       min_ms: 1e3 * timing.minimum, spread: timing.spread,
-      gflops: 1e-9 * (cost.operations + cost.wideOperations) / timing.median,
+      gflops: 1e-9 * cost.operations / timing.median,
       gbytes_per_s: 1e-9 * cost.bytes / timing.median,
       bound: bound.description, bound_ms: 1e3 * bound.seconds,
       largest_part_ms: 1e3 * bound.largestPart, ratio_to_bound: timing.median / bound.seconds)

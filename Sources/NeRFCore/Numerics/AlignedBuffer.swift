@@ -72,7 +72,11 @@ public final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable 
   }
 
   /// Sets every element to `value`.
-  public func fill(_ value: Element) { base.update(repeating: value, count: count) }
+  public func fill(_ value: Element) {
+    guard Self.isZero(value) else { return base.update(repeating: value, count: count) }
+    UnsafeMutableRawPointer(base).initializeMemory(
+      as: UInt8.self, repeating: 0, count: count * MemoryLayout<Element>.stride)
+  }
 
   /// Sets every bit of the elements to zero, on the threads of `pool`.
   public func clear(_ pool: WorkerPool) {

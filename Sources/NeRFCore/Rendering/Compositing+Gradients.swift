@@ -46,20 +46,12 @@ extension SampleBatch {
                   let transmittances = transmittances.baseAddress,
                   let colors = colors.baseAddress
                 else { return }
+                let cotangents = RayCotangents(
+                  image: imageGradients, opacity: opacityGradients, depth: depthGradients)
                 pool.forEachRange(rayCount, size: Self.raysPerCompositingItem) { range, _ in
                   differentiateRays(
-                    range, weights, transmittances, ColorRows(interleaved: colors),
-                    densityGradients: ofDensities[0], colorGradients: ofColors[0]
-                  ) { ray in
-                    var cotangent = RayPixel<T>()
-                    cotangent.color = (
-                      imageGradients[3 * ray], imageGradients[3 * ray + 1],
-                      imageGradients[3 * ray + 2]
-                    )
-                    cotangent.opacity = opacityGradients?[ray] ?? 0
-                    cotangent.depth = depthGradients?[ray] ?? 0
-                    return cotangent
-                  }
+                    range, weights, transmittances, ColorRows(interleaved: colors), cotangents,
+                    densityGradients: ofDensities[0], colorGradients: ofColors[0])
                 }
               }
             }
@@ -76,16 +68,32 @@ extension SampleBatch {
   @specialized(where T == Double)
   private func differentiateRays<T: RadianceScalar>(
     _ range: Range<Int>, _ weights: UnsafePointer<T>, _ transmittances: UnsafePointer<T>,
-    _ colors: ColorRows<T>, densityGradients: UnsafeMutablePointer<T>,
-    colorGradients: UnsafeMutablePointer<T>, cotangent: (Int) -> RayPixel<T>
+    _ colors: ColorRows<T>, _ cotangents: RayCotangents<T>,
+    densityGradients: UnsafeMutablePointer<T>, colorGradients: UnsafeMutablePointer<T>
   ) {
     withIntervals { deltas, gaps in
       for ray in range where spans[ray].count > 0 {
         T.Kernels.differentiateRay(
           RayRows(deltas: deltas, gaps: gaps, rows: rows(of: ray)), weights: weights,
-          transmittances: transmittances, colors: colors, cotangent: cotangent(ray),
+          transmittances: transmittances, colors: colors,
+          cotangent: cotangents[ray],
           densityGradients: densityGradients, colorGradients: colorGradients, channelStep: 1)
       }
     }
+  }
+}
+
+/// Gradients of a loss with respect to the composited rays, as arrays; what is nil is zero.
+private struct RayCotangents<T: RadianceScalar> {
+  let image: [T]
+  let opacity: [T]?
+  let depth: [T]?
+
+  subscript(ray: Int) -> RayPixel<T> {
+    var pixel = RayPixel<T>()
+    pixel.color = (image[3 * ray], image[3 * ray + 1], image[3 * ray + 2])
+    if let opacity { pixel.opacity = opacity[ray] }
+    if let depth { pixel.depth = depth[ray] }
+    return pixel
   }
 }

@@ -1,4 +1,3 @@
-import CNeRFKernels
 public import NeRFCore
 
 /// What this machine can do at most, measured with a number of threads when it is asked for first.
@@ -21,22 +20,6 @@ public final class MachineBounds: MachineRates {
 
   /// Multiply-adds in registers with the kernels in use, in operations a second.
   public private(set) lazy var arithmetic = peak { FastKernels.runPeakArithmetic(rounds: $0) }
-
-  /// The same with the best instruction set of the machine: the library of wide dense layers does not
-  /// know which set the kernels were told to use.
-  public private(set) lazy var wideArithmetic =
-    FastKernels.availableInstructionSets.reduce(arithmetic) { best, name in
-      guard name != FastKernels.instructionSet, let table = pvd_kernels_named(name) else {
-        return best
-      }
-      return max(
-        best,
-        peak { rounds in
-          let value = table.pointee.peak(Int64(rounds))
-          precondition(value.isFinite, "MachineBounds: \(value)")
-          return 2 * rounds * Int(PVD_PEAK_CHAINS) * Int(table.pointee.lanes)
-        })
-    }
 
   private func peak(_ run: (Int) -> Int) -> Double {
     let rounds = 1 << 16

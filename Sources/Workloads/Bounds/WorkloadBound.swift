@@ -2,8 +2,6 @@
 public protocol MachineRates {
   /// Operations a second of the instruction set in use.
   var arithmetic: Double { get }
-  /// Operations a second of the best instruction set there is.
-  var wideArithmetic: Double { get }
   /// Bytes a second of a stream within a working set.
   func bytesPerSecond(_ kind: MemoryStream.Kind, footprint: Int) -> Double
   /// Reads a second of eight bytes at random places of a table.
@@ -39,7 +37,6 @@ public struct WorkloadBound: Equatable, Sendable {
       }
     }
     if cost.operations > 0 { add("arithmetic", cost.operations / machine.arithmetic) }
-    if cost.wideOperations > 0 { add("arithmetic", cost.wideOperations / machine.wideArithmetic) }
     for stream in cost.streams where stream.bytes > 0 {
       add(
         stream.kind.rawValue,

@@ -49,10 +49,8 @@ public struct RandomAccesses: Equatable, Sendable {
 /// stay in registers, an interpolated value is read once for both directions, and a gradient that is
 /// added to costs no more than its read.
 public struct WorkloadCost: Equatable, Sendable {
-  /// Floating-point operations of this library's own kernels, two per multiply-add.
+  /// Floating-point operations, two per multiply-add.
   public var operations = 0.0
-  /// Floating-point operations of wide dense layers, whose library chooses the instruction set itself.
-  public var wideOperations = 0.0
   /// What is read and written in order.
   public var streams: [MemoryStream] = []
   /// What is read anywhere.
@@ -84,7 +82,6 @@ public struct WorkloadCost: Equatable, Sendable {
   static func + (a: WorkloadCost, b: WorkloadCost) -> WorkloadCost {
     var sum = a
     sum.operations += b.operations
-    sum.wideOperations += b.wideOperations
     sum.streams += b.streams
     sum.randomAccesses += b.randomAccesses
     return sum
@@ -94,7 +91,6 @@ public struct WorkloadCost: Equatable, Sendable {
   static func * (factor: Double, cost: WorkloadCost) -> WorkloadCost {
     var product = cost
     product.operations *= factor
-    product.wideOperations *= factor
     for index in product.streams.indices { product.streams[index].bytes *= factor }
     for index in product.randomAccesses.indices { product.randomAccesses[index].count *= factor }
     return product

@@ -14,10 +14,10 @@ public final class TrunkWork<T: RadianceScalar>: Workload {
     var cost = WorkloadCost()
     cost.add(.reading, bytes: points * 4 * 3, footprint: points * 4 * 31)
     cost.add(.filling, bytes: points * 4 * 28, footprint: points * 4 * 31)
-    cost.wideOperations = 2 * weights * points
+    cost.operations = 2 * weights * points
     guard mode == .backward else { return cost }
     // The gradient of the weights, and of the inputs except the encoding.
-    cost.wideOperations += 2 * cost.wideOperations - 2 * 2 * 63 * 256 * points
+    cost.operations += 2 * cost.operations - 2 * 2 * 63 * 256 * points
     cost.add(.reading, bytes: points * 4 * 28, footprint: points * 4 * 59)
     return cost
   }
@@ -61,7 +61,7 @@ public final class MatrixProductWork<T: RadianceScalar>: Workload {
 
   public static func cost(_ mode: WorkloadMode) -> WorkloadCost {
     var cost = WorkloadCost()
-    cost.wideOperations = 2 * 65_536 * 256 * 256
+    cost.operations = 2 * 65_536 * 256 * 256
     let bytes = 2.0 * 65_536 * 256 * 4
     cost.add(.copying, bytes: bytes, footprint: bytes)
     return cost

@@ -90,6 +90,7 @@ struct GoldenChildCommand: ParsableCommand {
   @Argument var answer: String
 
   func run() throws {
+    ParentProcess.endWithParent()
     do {
       try ForeignCall.answer(
         library: library, call: URL(fileURLWithPath: call), to: URL(fileURLWithPath: answer))
