@@ -80,7 +80,8 @@ public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
 
   /// Drops the samples of each ray that lie behind the given transmittance, judged by this field.
   ///
-  /// The next pass over the returned batch does not encode its samples again.
+  /// The next pass over the returned batch does not encode its samples again, if the field's encoding
+  /// serves every detail.
   ///
   /// - Parameter taps: Receives the densities of `batch`.
   /// - Throws: Nothing for a batch that ``SampleBatch`` accepted.
