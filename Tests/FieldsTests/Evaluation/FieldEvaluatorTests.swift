@@ -5,6 +5,25 @@ import Testing
 
 @Suite("Field evaluation")
 struct FieldEvaluatorTests {
+  /// Enough samples and rows of texels that several shares of a plane's and of a volume's rows are summed at
+  /// the same time.
+  @Test("gradients of planes and volumes do not depend on who sums which rows")
+  func sharesOfRows() throws {
+    var vm = VMFieldOptions()
+    vm.resolution = [48, 48, 48]
+    var tensors = TensorsFieldOptions()
+    tensors.resolution = [48, 16, 16]
+    for configuration in [FieldConfiguration.vm(vm), .tensors(tensors)] {
+      let field = try SmallFields.field(configuration, as: Float.self)
+      let batch = try randomBatch(40_000, seed: 11)
+      let cotangents = TapCotangents<Float>.random(batch.count, field, seed: 12)
+      let alone = field.gradients(batch, cotangents, threads: 1)
+      for _ in 0..<2 {
+        #expect(field.gradients(batch, cotangents, threads: 3) == alone, "\(configuration)")
+      }
+    }
+  }
+
   @Test("one, two and three threads give the same bits", arguments: SmallFields.configurations)
   func threads(configuration: FieldConfiguration) throws {
     let field = try SmallFields.field(configuration, as: Float.self)
