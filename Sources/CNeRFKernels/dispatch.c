@@ -15,8 +15,7 @@
 #define PVD_WIDTH 4
 #define PVD_DENSE_ROWS 4
 #define PVD_DENSE_COLUMNS 2
-#define PVD_OUTER_ROWS 4
-#define PVD_OUTER_COLUMNS 2
+#define PVD_OUTER_ROWS 3
 #define PVD_HAS_FMA 0
 #include "kernels.inc"
 #undef PVD_SET
@@ -25,7 +24,6 @@
 #undef PVD_DENSE_ROWS
 #undef PVD_DENSE_COLUMNS
 #undef PVD_OUTER_ROWS
-#undef PVD_OUTER_COLUMNS
 #undef PVD_HAS_FMA
 
 #if defined(__x86_64__) && defined(__clang__)
@@ -38,8 +36,7 @@
 #define PVD_WIDTH 8
 #define PVD_DENSE_ROWS 6
 #define PVD_DENSE_COLUMNS 2
-#define PVD_OUTER_ROWS 6
-#define PVD_OUTER_COLUMNS 2
+#define PVD_OUTER_ROWS 3
 #define PVD_HAS_FMA 1
 #include "kernels.inc"
 #undef PVD_SET
@@ -48,7 +45,6 @@
 #undef PVD_DENSE_ROWS
 #undef PVD_DENSE_COLUMNS
 #undef PVD_OUTER_ROWS
-#undef PVD_OUTER_COLUMNS
 #undef PVD_HAS_FMA
 #pragma clang attribute pop
 
@@ -60,8 +56,7 @@
 #define PVD_WIDTH 16
 #define PVD_DENSE_ROWS 6
 #define PVD_DENSE_COLUMNS 4
-#define PVD_OUTER_ROWS 4
-#define PVD_OUTER_COLUMNS 6
+#define PVD_OUTER_ROWS 6
 #define PVD_HAS_FMA 1
 #include "kernels.inc"
 #undef PVD_SET
@@ -70,7 +65,6 @@
 #undef PVD_DENSE_ROWS
 #undef PVD_DENSE_COLUMNS
 #undef PVD_OUTER_ROWS
-#undef PVD_OUTER_COLUMNS
 #undef PVD_HAS_FMA
 #pragma clang attribute pop
 #endif
