@@ -73,6 +73,7 @@ public final class GivenFeaturesField<T: RadianceScalar>: RadianceField {
       ? Array(parameters.indices) : densityHead.network.parameterIndices
   }
 
+  @specialized(where T == Float)
   public func forward(
     _ input: TileInput<T>, detail: TapDetail, activations: UnsafeMutablePointer<T>,
     scratch: UnsafeMutablePointer<T>, taps: UnsafeMutablePointer<T>
@@ -91,6 +92,7 @@ public final class GivenFeaturesField<T: RadianceScalar>: RadianceField {
       activations: activations + colorRow * Tile.stride, taps: taps)
   }
 
+  @specialized(where T == Float)
   public func backward(
     _ input: TileInput<T>, detail: TapDetail, activations: UnsafePointer<T>,
     scratch: UnsafeMutablePointer<T>, taps: UnsafePointer<T>, cotangents: UnsafePointer<T>,

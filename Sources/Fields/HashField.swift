@@ -119,6 +119,7 @@ public final class HashField<T: RadianceScalar>: RadianceField {
     }
   }
 
+  @specialized(where T == Float)
   public func forward(
     _ input: TileInput<T>, detail: TapDetail, activations: UnsafeMutablePointer<T>,
     scratch: UnsafeMutablePointer<T>, taps: UnsafeMutablePointer<T>
@@ -137,6 +138,7 @@ public final class HashField<T: RadianceScalar>: RadianceField {
       activations: activations + colorRow * Tile.stride, taps: taps)
   }
 
+  @specialized(where T == Float)
   public func backward(
     _ input: TileInput<T>, detail: TapDetail, activations: UnsafePointer<T>,
     scratch: UnsafeMutablePointer<T>, taps: UnsafePointer<T>, cotangents: UnsafePointer<T>,

@@ -109,6 +109,7 @@ public final class MLPField<T: RadianceScalar>: RadianceField {
     layer == 0 || (hasSkip && layer == options.skip + 1) ? 0 : trunkRow(layer - 1)
   }
 
+  @specialized(where T == Float)
   public func forward(
     _ input: TileInput<T>, detail: TapDetail, activations: UnsafeMutablePointer<T>,
     scratch: UnsafeMutablePointer<T>, taps: UnsafeMutablePointer<T>
@@ -143,6 +144,7 @@ public final class MLPField<T: RadianceScalar>: RadianceField {
     }
   }
 
+  @specialized(where T == Float)
   public func backward(
     _ input: TileInput<T>, detail: TapDetail, activations: UnsafePointer<T>,
     scratch: UnsafeMutablePointer<T>, taps: UnsafePointer<T>, cotangents: UnsafePointer<T>,

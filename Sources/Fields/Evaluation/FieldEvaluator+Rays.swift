@@ -73,6 +73,7 @@ private struct RayPass<T: RadianceScalar>: @unchecked Sendable {
 
   /// Tiles run forward in order; one runs backward as soon as all its rays have ended, so that only as
   /// many tiles wait as the longest ray is long.
+  @specialized(where T == Float)
   func run(
     _ share: RayShare, lane: GradientLane<T>, _ worker: WorkerScratch<T>,
     _ loss: (Range<Int>) -> Void
@@ -102,11 +103,13 @@ private struct RayPass<T: RadianceScalar>: @unchecked Sendable {
     if ray < share.rays.upperBound { loss(ray..<share.rays.upperBound) }
   }
 
+  @specialized(where T == Float)
   private func load(_ samples: Range<Int>, _ worker: WorkerScratch<T>) -> TileInput<T> {
     worker.load(
       positions: batch.positions, directions: batch.directions, samples: samples, encoded: encoded)
   }
 
+  @specialized(where T == Float)
   private func forward(_ samples: Range<Int>, _ worker: WorkerScratch<T>) {
     let input = load(samples, worker)
     let activations = worker.takeActivations(rows: field.activationRows)
@@ -120,6 +123,7 @@ private struct RayPass<T: RadianceScalar>: @unchecked Sendable {
     worker.waiting.append(activations)
   }
 
+  @specialized(where T == Float)
   private func backward(
     _ samples: Range<Int>, _ worker: WorkerScratch<T>, _ lane: GradientLane<T>
   ) {

@@ -26,12 +26,14 @@ final class WorkerScratch<T: RadianceScalar>: @unchecked Sendable {
     spare.popLast() ?? AlignedBuffer(count: rows * Tile.stride, repeating: 0)
   }
 
+  @specialized(where T == Float)
   func load(_ batch: SampleBatch, tile: Int, encoded: BatchRows<T>) -> TileInput<T> {
     load(
       positions: batch.positions, directions: batch.directions, count: batch.count, tile: tile,
       encoded: encoded)
   }
 
+  @specialized(where T == Float)
   func load(
     positions: [[Float]], directions: [[Float]]?, count total: Int, tile: Int,
     encoded: BatchRows<T>
@@ -43,6 +45,7 @@ final class WorkerScratch<T: RadianceScalar>: @unchecked Sendable {
   }
 
   /// Loads at most a tile's capacity of samples.
+  @specialized(where T == Float)
   func load(
     positions: [[Float]], directions: [[Float]]?, samples: Range<Int>, encoded: BatchRows<T>
   ) -> TileInput<T> {
@@ -65,6 +68,7 @@ final class WorkerScratch<T: RadianceScalar>: @unchecked Sendable {
       encoded: encoded)
   }
 
+  @specialized(where T == Float)
   private func convert(
     _ source: [Float], from first: Int, into row: UnsafeMutablePointer<T>, _ count: Int,
     _ padded: Int
@@ -76,6 +80,7 @@ final class WorkerScratch<T: RadianceScalar>: @unchecked Sendable {
   }
 
   /// Padded columns of taps that were copied back hold leftovers; make them harmless.
+  @specialized(where T == Float)
   func finishTaps(count: Int, padded: Int) {
     guard count < padded else { return }
     for row in 0..<tapRows {
@@ -83,6 +88,7 @@ final class WorkerScratch<T: RadianceScalar>: @unchecked Sendable {
     }
   }
 
+  @specialized(where T == Float)
   func backward(
     _ field: any RadianceField<T>, _ input: TileInput<T>, detail: TapDetail,
     activations: UnsafeMutablePointer<T>, cotangents source: FieldTaps<T>, rows: [Int],

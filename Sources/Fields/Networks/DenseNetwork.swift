@@ -71,6 +71,7 @@ struct DenseNetwork<T: RadianceScalar>: Sendable {
   }
 
   /// Evaluates all layers; the result is in the last rows of `activations`.
+  @specialized(where T == Float)
   func forward(
     input: UnsafePointer<T>, activations: UnsafeMutablePointer<T>, count: Int
   ) {
@@ -92,6 +93,7 @@ struct DenseNetwork<T: RadianceScalar>: Sendable {
   ///     used for `widest` rows.
   ///   - scratch: `widest` rows, distinct from `outputGradient` and `inputGradient`.
   ///   - inputGradient: Receives the gradient of the input; nil if nobody needs it.
+  @specialized(where T == Float)
   func backward(
     input: UnsafePointer<T>, activations: UnsafePointer<T>,
     outputGradient: UnsafeMutablePointer<T>, scratch: UnsafeMutablePointer<T>,

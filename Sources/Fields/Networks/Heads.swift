@@ -25,6 +25,7 @@ struct DensityHead<T: RadianceScalar>: Sendable {
   /// Rows of `hGradient` in ``backward``, which hold gradients between layers too.
   var gradientRows: Int { network.widest }
 
+  @specialized(where T == Float)
   func forward(
     input: UnsafePointer<T>, detail: TapDetail, activations: UnsafeMutablePointer<T>,
     taps: UnsafeMutablePointer<T>, count: Int
@@ -43,6 +44,7 @@ struct DensityHead<T: RadianceScalar>: Sendable {
   /// - Parameters:
   ///   - colorFeatureGradient: Rows from the colour network, or nil.
   ///   - hGradient: ``gradientRows`` rows.
+  @specialized(where T == Float)
   func backward(
     input: UnsafePointer<T>, detail: TapDetail, activations: UnsafePointer<T>,
     taps: UnsafePointer<T>, cotangents: UnsafePointer<T>,
@@ -62,6 +64,7 @@ struct DensityHead<T: RadianceScalar>: Sendable {
 }
 
 /// Writes S, the first entry of F, and σ = eˢ (unless only features are asked for).
+@specialized(where T == Float)
 func writeDensity<T: RadianceScalar>(
   raw: UnsafePointer<T>, low: T, high: T, detail: TapDetail, taps: UnsafeMutablePointer<T>,
   count: Int
@@ -79,6 +82,7 @@ func writeDensity<T: RadianceScalar>(
 /// Gradient of the unclamped outputs that F, S and σ are made of:
 ///
 ///     g_h₀ = [lo ≤ h₀ ≤ hi] · (g_F₀ + g_S + g_σ · trunc_exp′(s)),    g_hₖ = g_Fₖ + g_geo,ₖ
+@specialized(where T == Float)
 func featureGradient<T: RadianceScalar>(
   raw: UnsafePointer<T>, rows: Int, low: T, high: T, detail: TapDetail, taps: UnsafePointer<T>,
   cotangents: UnsafePointer<T>, colorFeatureGradient: UnsafePointer<T>?,
@@ -123,6 +127,7 @@ struct ColorHead<T: RadianceScalar>: Sendable {
   var activationRows: Int { inputCount + network.activationRows }
 
   /// - Parameter features: One row per colour feature.
+  @specialized(where T == Float)
   func forward(
     _ input: TileInput<T>, features: UnsafePointer<T>, activations: UnsafeMutablePointer<T>,
     taps: UnsafeMutablePointer<T>
@@ -146,6 +151,7 @@ struct ColorHead<T: RadianceScalar>: Sendable {
   /// Writes the gradient of the inputs; the features' share starts at row 16.
   ///
   /// - Parameter scratch: `2 · widest` rows.
+  @specialized(where T == Float)
   func backward(
     activations: UnsafePointer<T>, taps: UnsafePointer<T>, cotangents: UnsafePointer<T>,
     scratch: UnsafeMutablePointer<T>, inputGradient: UnsafeMutablePointer<T>,

@@ -122,6 +122,7 @@ public final class VMField<T: RadianceScalar>: RadianceField {
     }
   }
 
+  @specialized(where T == Float)
   public func forward(
     _ input: TileInput<T>, detail: TapDetail, activations: UnsafeMutablePointer<T>,
     scratch: UnsafeMutablePointer<T>, taps: UnsafeMutablePointer<T>
@@ -152,6 +153,7 @@ public final class VMField<T: RadianceScalar>: RadianceField {
       activations: activations + colorRow * Tile.stride, taps: taps)
   }
 
+  @specialized(where T == Float)
   public func backward(
     _ input: TileInput<T>, detail: TapDetail, activations: UnsafePointer<T>,
     scratch: UnsafeMutablePointer<T>, taps: UnsafePointer<T>, cotangents: UnsafePointer<T>,

@@ -87,6 +87,7 @@ public final class TensorsField<T: RadianceScalar>: RadianceField {
       output: activations + 3 * Tile.stride, count: input.padded)
   }
 
+  @specialized(where T == Float)
   public func forward(
     _ input: TileInput<T>, detail: TapDetail, activations: UnsafeMutablePointer<T>,
     scratch: UnsafeMutablePointer<T>, taps: UnsafeMutablePointer<T>
@@ -126,6 +127,7 @@ public final class TensorsField<T: RadianceScalar>: RadianceField {
       count: input.padded)
   }
 
+  @specialized(where T == Float)
   public func backward(
     _ input: TileInput<T>, detail: TapDetail, activations: UnsafePointer<T>,
     scratch: UnsafeMutablePointer<T>, taps: UnsafePointer<T>, cotangents: UnsafePointer<T>,
