@@ -21,7 +21,7 @@ public final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable 
     let bytes = Swift.max(count, 1) * MemoryLayout<Element>.stride
     // Random look-ups in tables of tens of MB spend more time on address translation than on
     // data with 4 KiB pages.
-    let large = bytes >= 2 * Self.hugePage
+    let large = bytes >= Self.hugePage
     let raw = UnsafeMutableRawPointer.allocate(
       byteCount: bytes, alignment: large ? Self.hugePage : 64)
     #if canImport(Glibc)
