@@ -53,7 +53,8 @@ public final class DistillationStep<T: RadianceScalar>: @unchecked Sendable {
   public let teacherTaps = FieldTaps<T>()
   /// Taps of the student in the last step.
   public let studentTaps = FieldTaps<T>()
-  private let cotangents = FieldTaps<T>()
+  /// Gradients of the weighted loss with respect to the student's taps in the last step.
+  public let tapGradients = FieldTaps<T>()
   private let store: ActivationStore<T>
   /// Composited rays of the last step of stage 3, before the background.
   public private(set) var studentRays: CompositedRays<T>?
@@ -92,13 +93,37 @@ public final class DistillationStep<T: RadianceScalar>: @unchecked Sendable {
   public func accumulateGradients(
     _ batch: SampleBatch, stage: DistillationStage, featureRate: Double, background: [T]
   ) throws -> LossTerms<T.Sum> {
+    let report = try compare(
+      batch, stage: stage, featureRate: featureRate, background: background, keeping: store)
+    student.backward(
+      batch, detail: stage.detail, taps: studentTaps, cotangents: tapGradients, store: store)
+    if stage == .image, rates.l1 != 0, let factors = student.field as? VMField<T> {
+      factors.accumulateDensityL1Gradient(weight: T(rates.l1), pool: pool)
+    }
+    return report
+  }
+
+  /// The terms that ``accumulateGradients(_:stage:featureRate:background:)`` returns, without gradients of
+  /// parameters.
+  public func losses(
+    _ batch: SampleBatch, stage: DistillationStage, featureRate: Double, background: [T]
+  ) throws -> LossTerms<T.Sum> {
+    try compare(
+      batch, stage: stage, featureRate: featureRate, background: background, keeping: nil)
+  }
+
+  /// Evaluates both fields, their terms, and the gradients with respect to the student's taps.
+  private func compare(
+    _ batch: SampleBatch, stage: DistillationStage, featureRate: Double, background: [T],
+    keeping store: ActivationStore<T>?
+  ) throws -> LossTerms<T.Sum> {
     try checkFeatures()
     let detail = stage.detail
     teacher.forward(batch, detail: detail, into: teacherTaps)
     student.forward(batch, detail: detail, into: studentTaps, keeping: store)
     if compatibility.clampEditedTargets { clampTargets() }
-    cotangents.resize(to: batch.count, featureCount: student.field.featureCount)
-    cotangents.clear()
+    tapGradients.resize(to: batch.count, featureCount: student.field.featureCount)
+    tapGradients.clear()
     var report = LossTerms<T.Sum>()
     let rows = compatibility.lossIncludesPaddingRows ? batch.count : batch.usedCount
     if comparesFeatures {
@@ -111,14 +136,9 @@ public final class DistillationStep<T: RadianceScalar>: @unchecked Sendable {
     }
     if stage == .image {
       try addImageTerm(batch, background: background, to: &report)
-    }
-    student.backward(
-      batch, detail: detail, taps: studentTaps, cotangents: cotangents, store: store)
-    if stage == .image, let factors = student.field as? VMField<T> {
-      report.l1 = factors.densityL1(pool: pool)
-      if rates.l1 != 0 {
-        report.total += T.Sum(rates.l1) * report.l1
-        factors.accumulateDensityL1Gradient(weight: T(rates.l1), pool: pool)
+      if let factors = student.field as? VMField<T> {
+        report.l1 = factors.densityL1(pool: pool)
+        if rates.l1 != 0 { report.total += T.Sum(rates.l1) * report.l1 }
       }
     }
     return report
@@ -144,7 +164,7 @@ public final class DistillationStep<T: RadianceScalar>: @unchecked Sendable {
     guard rate != 0 else { return value }
     report.total += T.Sum(rate) * value
     block.accumulateGradient(
-      rate: T.Sum(rate), value: value, into: (first..<first + number).map { cotangents.row($0) },
+      rate: T.Sum(rate), value: value, into: (first..<first + number).map { tapGradients.row($0) },
       pool: pool)
     return value
   }
@@ -186,7 +206,7 @@ public final class DistillationStep<T: RadianceScalar>: @unchecked Sendable {
       opacityGradients: CompositedRays<T>.opacityGradients(
         imageGradients: imageGradients, background: background), pool: pool)
     gradients.densities = scaled(gradients.densities)
-    cotangents.addCompositing(gradients, pool: pool)
+    tapGradients.addCompositing(gradients, pool: pool)
   }
 
   private func scaled(_ values: [T]) -> [T] {

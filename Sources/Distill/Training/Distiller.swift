@@ -164,9 +164,33 @@ public final class Distiller {
       of: step + 1, comparesFeatures: distillation.comparesFeatures)
   }
 
+  /// What the next step will be evaluated on; asking changes nothing.
+  public func nextInput() throws -> StepInput<Float> { try drawNext().input }
+
   /// Takes one step.
   public func advance() throws -> StepReport {
-    let stage = nextStage
+    let (input, rays, marched) = try drawNext()
+    let losses = try times.measure("stage \(input.stage.rawValue)") {
+      try distillation.accumulateGradients(
+        input.batch, stage: input.stage, featureRate: input.featureRate,
+        background: input.background)
+    }
+    times.measure("optimiser") {
+      optimizer.step(
+        reached: student.parametersReached(by: input.stage.detail),
+        primary: schedule.rate(initial: settings.learningRate, after: step),
+        secondary: schedule.rate(initial: settings.secondaryRate, after: step), pool: pool)
+    }
+    step = input.step
+    budget.record(marched: marched, kept: input.batch.usedCount)
+    return StepReport(
+      step: step, loss: losses.total,
+      meanSquaredError: input.stage == .image ? losses.meanSquaredError : nil,
+      rays: rays, marched: marched, samples: input.batch.usedCount, terms: losses,
+      stage: input.stage)
+  }
+
+  private func drawNext() throws -> (input: StepInput<Float>, rays: Int, marched: Int) {
     let number = step + 1
     let drawn = try times.measure("rays") {
       try sampler.draw(
@@ -183,24 +207,10 @@ public final class Distiller {
           ? .original(meanCount: grid.marchStatistics.meanCount) : .unlimited,
         density: distillation.teacher, taps: taps, pool: pool)
     }
-    let losses = try times.measure("stage \(stage.rawValue)") {
-      try distillation.accumulateGradients(
-        samples.batch, stage: stage, featureRate: settings.rates.featureRate(at: number),
-        background: drawn.background)
-    }
-    times.measure("optimiser") {
-      optimizer.step(
-        reached: student.parametersReached(by: stage.detail),
-        primary: schedule.rate(initial: settings.learningRate, after: step),
-        secondary: schedule.rate(initial: settings.secondaryRate, after: step), pool: pool)
-    }
-    step = number
-    budget.record(marched: samples.marched, kept: samples.batch.usedCount)
-    return StepReport(
-      step: number, loss: losses.total,
-      meanSquaredError: stage == .image ? losses.meanSquaredError : nil,
-      rays: drawn.rays.count, marched: samples.marched, samples: samples.batch.usedCount,
-      terms: losses, stage: stage)
+    let input = StepInput(
+      step: number, stage: nextStage, featureRate: settings.rates.featureRate(at: number),
+      batch: samples.batch, background: drawn.background)
+    return (input, drawn.rays.count, samples.marched)
   }
 
   private func cameras(step: Int) throws -> [Camera] {

@@ -25,6 +25,8 @@ public struct RandomPurpose: RawRepresentable, Hashable, Sendable {
   public static let shuffle = RandomPurpose(rawValue: 7)
   /// Antialiasing offsets and view placement of procedural scenes.
   public static let scene = RandomPurpose(rawValue: 8)
+  /// Directions along which gradients are verified.
+  public static let verification = RandomPurpose(rawValue: 9)
 }
 
 /// Random numbers addressed by position instead of drawn in sequence.

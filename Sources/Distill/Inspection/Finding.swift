@@ -1,0 +1,244 @@
+import Fields
+import NeRFCore
+
+/// Something in a step that deserves a look, by name.
+public struct Finding: Sendable, Codable, Equatable {
+  /// What was found.
+  public enum Kind: String, CaseIterable, Sendable, Codable {
+    /// A term differs from zero, but its rate is 0.
+    case zeroRateTerm
+    /// A term has a weight and a value, but no gradient.
+    case termWithoutGradient
+    /// Most samples lie at one end of a field's clamp.
+    case saturatedClamp
+    /// A part of the student that this stage reaches gets no gradient.
+    case partWithoutGradient
+    /// Padding rows make up most of what terms compare.
+    case paddingDominates
+    /// A parameter is NaN or infinite.
+    case nonFiniteParameter
+    /// A tap is NaN or infinite.
+    case nonFiniteTap
+    /// The gradients of two terms point against each other.
+    case opposingTerms
+    /// Colours agree once one side goes through the sRGB curve.
+    case transferMismatch
+    /// A stage of the schedule never begins, or does not last.
+    case stageBorder
+    /// No ray of the step meets a sample.
+    case noSamples
+    /// A gradient differs from its central difference.
+    case wrongGradient
+  }
+
+  public var kind: Kind
+  /// The term, parameter, field or border that it is about.
+  public var subject: String
+  /// A sentence with the numbers.
+  public var message: String
+
+  /// Thresholds: where a number becomes worth a sentence.
+  enum Limit {
+    /// Share of samples at one clamp end.
+    static let saturation = 0.5
+    /// Share of padding rows among compared rows.
+    static let padding = 0.5
+    /// Cosine between two gradients.
+    static let opposition = -0.3
+    /// What is left of the colour difference behind the sRGB curve.
+    static let transfer = 0.2
+    /// Colour difference, root of the mean square, below which nothing is concluded.
+    static let visible = 0.01
+    /// Relative error of a central difference in double precision.
+    static let gradient = 1e-4
+  }
+}
+
+/// Draws conclusions from the numbers of one step.
+struct FindingRules<T: RadianceScalar> {
+  let evaluator: TermEvaluator<T>
+  let fields: TracedFields<T>
+  let gradients: TermGradients<T>
+  let statistics: StepStatistics
+  let losses: LossTerms<T.Sum>
+
+  private func rate(_ term: LossTerm) -> Double {
+    evaluator.rates.rate(of: term, featureRate: evaluator.input.featureRate)
+  }
+
+  func findings() -> [Finding] {
+    parameters() + samples() + terms() + parts() + transfer()
+  }
+
+  private func parameters() -> [Finding] {
+    var result: [Finding] = []
+    for (name, field) in [
+      ("teacher", evaluator.teacher.field), ("student", evaluator.student.field),
+    ] {
+      for parameter in field.parameters {
+        let values = parameter.exported()
+        guard let first = values.firstIndex(where: { !$0.isFinite }) else { continue }
+        let number = values.count { !$0.isFinite }
+        result.append(
+          Finding(
+            kind: .nonFiniteParameter, subject: "\(name) \(parameter.name)",
+            message: "Element \(first) of \(parameter.name) of the \(name) is \(values[first]); "
+              + "\(number) of \(values.count) elements are not finite."))
+      }
+    }
+    return result
+  }
+
+  private func samples() -> [Finding] {
+    guard statistics.samples > 0 else {
+      return [
+        Finding(
+          kind: .noSamples, subject: "batch",
+          message: "None of \(statistics.rays) rays meets an occupied cell.")
+      ]
+    }
+    var result: [Finding] = []
+    for (name, clamp) in [("teacher", statistics.teacher), ("student", statistics.student)] {
+      if clamp.nonFinite > 0 {
+        result.append(
+          Finding(
+            kind: .nonFiniteTap, subject: name,
+            message: "\(clamp.nonFinite) taps of the \(name) are not finite."))
+      }
+      for (end, number) in [("lower", clamp.low), ("upper", clamp.high)]
+      where Double(number) >= Finding.Limit.saturation * Double(statistics.samples) {
+        result.append(
+          Finding(
+            kind: .saturatedClamp, subject: name,
+            message: "\(number) of \(statistics.samples) log-densities of the \(name) lie at the "
+              + "\(end) end of its clamp, where the gradient is zero."))
+      }
+    }
+    let rows = statistics.samples + statistics.padding
+    if statistics.comparesPadding,
+      Double(statistics.padding) >= Finding.Limit.padding * Double(rows)
+    {
+      result.append(
+        Finding(
+          kind: .paddingDominates, subject: "batch",
+          message:
+            "\(statistics.padding) of \(rows) compared rows are padding: they belong to no ray, "
+            + "and the terms compare both fields at the origin."))
+    }
+    return result
+  }
+
+  private func terms() -> [Finding] {
+    var result: [Finding] = []
+    for term in gradients.terms {
+      let value = losses[term].double
+      guard value != 0 else { continue }
+      if rate(term) == 0 {
+        result.append(
+          Finding(
+            kind: .zeroRateTerm, subject: term.rawValue,
+            message: "The term \(term.rawValue) is \(value), but its rate is 0."))
+      } else if gradients.norm(of: term) == 0 {
+        result.append(
+          Finding(
+            kind: .termWithoutGradient, subject: term.rawValue,
+            message: "The term \(term.rawValue) is \(value), but changes no parameter."))
+      }
+    }
+    for (index, first) in gradients.terms.enumerated() {
+      for second in gradients.terms[(index + 1)...] {
+        guard let cosine = gradients.cosine(first, second), cosine < Finding.Limit.opposition else {
+          continue
+        }
+        result.append(
+          Finding(
+            kind: .opposingTerms, subject: "\(first.rawValue) \(second.rawValue)",
+            message: "The gradients of \(first.rawValue) and \(second.rawValue) oppose each other: "
+              + "cosine \(rounded(cosine))."))
+      }
+    }
+    return result
+  }
+
+  /// Groups of parameters that the stage reaches, but no term moves.
+  private func parts() -> [Finding] {
+    let field = evaluator.student.field
+    let reached = Set(field.parametersReached(by: evaluator.input.stage.detail))
+    guard gradients.terms.contains(where: { gradients.norm(of: $0) > 0 }) else { return [] }
+    return field.groups.compactMap { group in
+      let members = group.members.filter(reached.contains)
+      guard !members.isEmpty,
+        members.allSatisfy({ index in
+          gradients.terms.allSatisfy { gradients.norm(of: $0, parameter: index) == 0 }
+        })
+      else { return nil }
+      return Finding(
+        kind: .partWithoutGradient, subject: group.name,
+        message: "No term changes \(group.name) of the student, which stage "
+          + "\(evaluator.input.stage.rawValue) evaluates.")
+    }
+  }
+
+  /// Compares colours behind the sRGB curve, both ways round.
+  private func transfer() -> [Finding] {
+    guard evaluator.input.stage != .features, statistics.samples > 0 else { return [] }
+    func difference(_ map: (Double) -> (Double), of changed: FieldTaps<T>, to other: FieldTaps<T>)
+      -> Double
+    {
+      var sum = 0.0
+      for channel in 0..<3 {
+        let (a, b) = (changed.row(TapRow.color + channel), other.row(TapRow.color + channel))
+        for row in 0..<statistics.samples {
+          let e = map(a[row].double) - b[row].double
+          sum += e * e
+        }
+      }
+      return (sum / Double(3 * statistics.samples)).squareRoot()
+    }
+    let plain = difference({ $0 }, of: fields.student, to: fields.teacher)
+    guard plain > Finding.Limit.visible else { return [] }
+    let curve = { (x: Double) in ColorSpace.sRGB(fromLinear: x) }
+    let tries = [
+      ("student", "teacher", difference(curve, of: fields.student, to: fields.teacher)),
+      ("teacher", "student", difference(curve, of: fields.teacher, to: fields.student)),
+    ]
+    return tries.filter { $0.2 < Finding.Limit.transfer * plain }.map { linear, encoded, rest in
+      Finding(
+        kind: .transferMismatch, subject: linear,
+        message: "Colours differ by \(rounded(plain)), and by \(rounded(rest)) once those of the "
+          + "\(linear) go through the sRGB curve: the \(linear) has linear colours, the \(encoded) encoded ones."
+      )
+    }
+  }
+
+  private func rounded(_ value: Double) -> String {
+    let scaled = (value * 10_000).rounded() / 10_000
+    return "\(scaled)"
+  }
+}
+
+extension Finding {
+  /// What is wrong with the borders of a run's stages.
+  public static func borders(
+    of schedule: StageSchedule, iterations: Int, comparesFeatures: Bool
+  ) -> [Finding] {
+    var result: [Finding] = []
+    func add(_ message: String) {
+      result.append(Finding(kind: .stageBorder, subject: "stages", message: message))
+    }
+    if schedule.second > iterations {
+      add(
+        "Stage 3 begins at step \(schedule.second), but the run ends at step \(iterations): "
+          + "pixels are never compared.")
+    }
+    if comparesFeatures && schedule.first > iterations {
+      add("Stage 2 begins at step \(schedule.first), but the run ends at step \(iterations).")
+    }
+    if comparesFeatures && schedule.first > 1 && schedule.second < schedule.first {
+      add(
+        "Stage 3 is due at step \(schedule.second), while stage 1 lasts until step "
+          + "\(schedule.first - 1): there is no stage 2.")
+    }
+    return result
+  }
+}
