@@ -92,7 +92,8 @@ let package = Package(
     .testTarget(name: "WorkloadsTests", dependencies: ["Workloads"]),
     .testTarget(name: "SceneIOTests", dependencies: ["SceneIO", "TestSupport"]),
     .testTarget(
-      name: "PVDCommandTests", dependencies: ["NeRFCore", "PVDCommand", "SceneIO", "TestSupport"]),
+      name: "PVDCommandTests",
+      dependencies: ["NeRFCore", "PVDCommand", "SceneIO", "TensorIO", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -83,6 +83,8 @@ public final class Parameter<T: RadianceScalar>: @unchecked Sendable {
     values.base.update(from: other.values.base, count: count)
   }
 
+  @specialized(where T == Float)
+  @specialized(where T == Double)
   private func permuted(_ source: AlignedBuffer<T>, toStorage: Bool) -> [T] {
     guard layout == .channelsLast else { return source.array }
     let channels = shape[1]
@@ -103,6 +105,8 @@ public final class Parameter<T: RadianceScalar>: @unchecked Sendable {
   }
 
   /// Fills with uniform numbers in −limit...limit; the stream separates tensors of one field.
+  @specialized(where T == Float)
+  @specialized(where T == Double)
   public func initialise(uniform limit: Double, seed: UInt64, stream: Int) {
     let random = CounterRandom(seed: seed, purpose: .initialisation, stream: stream)
     for block in 0..<(count + 3) / 4 {
@@ -114,6 +118,8 @@ public final class Parameter<T: RadianceScalar>: @unchecked Sendable {
   }
 
   /// Fills with normal numbers of the given deviation.
+  @specialized(where T == Float)
+  @specialized(where T == Double)
   public func initialise(normal deviation: Double, seed: UInt64, stream: Int) {
     let random = CounterRandom(seed: seed, purpose: .initialisation, stream: stream)
     for pair in 0..<(count + 1) / 2 {

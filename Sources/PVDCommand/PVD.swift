@@ -28,7 +28,8 @@ struct PVD: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       DemoCommand.self, SceneCommand.self, TrainCommand.self, DistillCommand.self,
-      EvalCommand.self, RenderCommand.self, PlotCommand.self, GoldenCommand.self,
+      EvalCommand.self, RenderCommand.self, PlotCommand.self, InspectCommand.self,
+      GoldenCommand.self,
       GradientCheckCommand.self, BenchCommand.self, BenchMeasureCommand.self,
     ])
 

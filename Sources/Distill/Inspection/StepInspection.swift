@@ -61,3 +61,12 @@ public struct StepInspection: Sendable, Codable, Equatable {
   public var verification: GradientVerification?
   public var findings: [Finding]
 }
+
+/// The rays of a step as images.
+public struct StepPicture: Sendable {
+  /// rgb per ray, over the background.
+  public let teacher: [Float]
+  public let student: [Float]
+  /// Share of every ray in every term that samples or pixels have a part in.
+  public let shares: [LossTerm: [Double]]
+}

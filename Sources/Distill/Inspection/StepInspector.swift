@@ -62,7 +62,7 @@ public final class StepInspector<T: RadianceScalar> {
   ///
   /// - Throws: ``ShapeError`` if the background does not fit, or if features differ in length.
   public func gradients(_ input: StepInput<T>) throws -> TermGradients<T> {
-    try evaluator(input).gradients().parameters
+    try evaluator(input).gradients(exported: true).parameters
   }
 
   /// Some rays sample by sample; see ``SampleTrace``.
@@ -72,6 +72,24 @@ public final class StepInspector<T: RadianceScalar> {
     let evaluator = evaluator(input)
     return try traces(
       rays, TracedFields(evaluator), evaluator, gradients: try evaluator.gradients().taps)
+  }
+
+  /// Taps of both fields at all samples, in full whatever the stage.
+  public func taps(_ input: StepInput<T>) throws -> (teacher: FieldTaps<T>, student: FieldTaps<T>) {
+    let fields = try TracedFields(evaluator(input))
+    return (fields.teacher, fields.student)
+  }
+
+  /// Both images, and how much every ray contributes to every term of the stage that has a place in them.
+  public func picture(_ input: StepInput<T>) throws -> StepPicture {
+    let evaluator = evaluator(input)
+    let fields = try TracedFields(evaluator)
+    var shares: [LossTerm: [Double]] = [:]
+    for term in evaluator.terms { shares[term] = rayShares(of: term, fields) }
+    return StepPicture(
+      teacher: try fields.teacherRays.pixels(over: input.background).map { Float($0.double) },
+      student: try fields.studentRays.pixels(over: input.background).map { Float($0.double) },
+      shares: shares)
   }
 
   /// Everything about one step.
@@ -167,6 +185,14 @@ public final class StepInspector<T: RadianceScalar> {
     return result
   }
 
+  private func rayShares(of term: LossTerm, _ fields: TracedFields<T>) -> [Double]? {
+    if term == .rgb { return fields.pixelShares() }
+    guard
+      let rows = fields.shares(of: term, countsPadding: compatibility.lossIncludesPaddingRows)
+    else { return nil }
+    return fields.input.batch.spans.map { rows[$0.offset..<$0.offset + $0.count].reduce(0, +) }
+  }
+
   private func rankings(
     _ terms: [LossTerm], _ fields: TracedFields<T>, most: Int
   ) -> [StepInspection.Ranking] {
@@ -174,7 +200,7 @@ public final class StepInspector<T: RadianceScalar> {
     let shares = shares(terms, fields)
     return terms.compactMap { term in
       typealias Entry = StepInspection.Ranking.Entry
-      let perRay: [Double]
+      guard let perRay = rayShares(of: term, fields) else { return nil }
       var samples: [Entry] = []
       if let rows = shares[term] {
         for (ray, span) in spans.enumerated() {
@@ -182,11 +208,6 @@ public final class StepInspector<T: RadianceScalar> {
             samples.append(Entry(ray: ray, row: row, share: rows[row]))
           }
         }
-        perRay = spans.map { rows[$0.offset..<$0.offset + $0.count].reduce(0, +) }
-      } else if term == .rgb, let pixels = fields.pixelShares() {
-        perRay = pixels
-      } else {
-        return nil
       }
       let rays = perRay.enumerated().map { Entry(ray: $0, row: nil, share: $1) }
       return StepInspection.Ranking(

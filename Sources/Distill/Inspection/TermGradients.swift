@@ -8,6 +8,8 @@ public import NeRFCore
 public struct TermGradients<T: RadianceScalar>: Sendable {
   /// Names of the student's parameters, in the field's order.
   public let names: [String]
+  /// Their shapes.
+  public let shapes: [[Int]]
   /// The terms of the step.
   public let terms: [LossTerm]
   /// For each term one array per parameter, in the order of the parameter's shape.
@@ -79,7 +81,11 @@ struct TermEvaluator<T: RadianceScalar> {
   }
 
   /// The gradients of every term, and of each the gradients with respect to the taps.
-  func gradients() throws -> (parameters: TermGradients<T>, taps: [LossTerm: FieldTaps<T>]) {
+  ///
+  /// - Parameter exported: Whether in the order of shapes, which costs a copy; norms and angles do not ask.
+  func gradients(exported: Bool = false) throws -> (
+    parameters: TermGradients<T>, taps: [LossTerm: FieldTaps<T>]
+  ) {
     var values: [LossTerm: [[T]]] = [:]
     var taps: [LossTerm: FieldTaps<T>] = [:]
     let parameters = student.field.parameters
@@ -88,11 +94,13 @@ struct TermEvaluator<T: RadianceScalar> {
       _ = try step.accumulateGradients(
         input.batch, stage: input.stage, featureRate: term == .features ? input.featureRate : 0,
         background: input.background)
-      values[term] = parameters.map { $0.exportedGradient() }
+      values[term] = parameters.map { exported ? $0.exportedGradient() : $0.gradient.array }
       taps[term] = step.tapGradients
       for parameter in parameters { parameter.gradient.clear(student.pool) }
     }
-    return (TermGradients(names: parameters.map(\.name), terms: terms, values: values), taps)
+    let gradients = TermGradients(
+      names: parameters.map(\.name), shapes: parameters.map(\.shape), terms: terms, values: values)
+    return (gradients, taps)
   }
 
   /// The terms of the step and their weighted sum.

@@ -36,6 +36,8 @@ public struct LinePlot: Sendable {
   public var yLabel: String
   /// The curves; more than six repeat colours with a dashed line.
   public var series: [Series]
+  /// Vertical lines with a word beside them.
+  public var marks: [(x: Double, label: String)] = []
   /// Size of the picture in SVG pixels.
   public var width = 720
   /// Size of the picture in SVG pixels.
@@ -71,6 +73,13 @@ public struct LinePlot: Sendable {
     var parts = [header]
     parts.append(text(title, x: frame.middleX, y: 24, anchor: "middle", style: "title"))
     parts += axes(frame)
+    for mark in marks where frame.x.range.contains(mark.x) {
+      let x = frame.column(mark.x)
+      parts.append(
+        "<path class=\"mark dash\" d=\"M\(number(x)) \(number(frame.top))V\(number(frame.bottom))\"/>"
+      )
+      parts.append(text(mark.label, x: x + 4, y: frame.top + 14, anchor: "start"))
+    }
     for (index, series) in series.enumerated() {
       parts.append(
         "<path class=\"line\(index % 6)\(dash(index))\" d=\"\(path(series, frame))\"/>")
@@ -110,7 +119,7 @@ extension LinePlot {
 
   /// The colours as rules with plain values: custom properties are unknown to many viewers.
   private static func colors(paper: String, ink: String, grid: String, lines: [String]) -> String {
-    "svg{background:\(paper)}.paper{fill:\(paper)}text{fill:\(ink)}.frame{stroke:\(ink)}"
+    "svg{background:\(paper)}.paper{fill:\(paper)}text{fill:\(ink)}.frame,.mark{stroke:\(ink)}"
       + ".grid{stroke:\(grid)}"
       + lines.enumerated().map { ".line\($0.offset){stroke:\($0.element)}" }.joined()
   }
@@ -131,7 +140,7 @@ extension LinePlot {
       \(light)
       @media (prefers-color-scheme:dark){\(dark)}
       </style>
-      <title>\(Self.escaped(title))</title>
+      <title>\(XMLText.escaped(title))</title>
       <rect class="paper" width="100%" height="100%"/>
       """
   }
@@ -157,7 +166,7 @@ extension LinePlot {
     let middle = number((frame.top + frame.bottom) / 2)
     parts.append(
       "<text text-anchor=\"middle\" transform=\"translate(18 \(middle)) rotate(-90)\">"
-        + "\(Self.escaped(yLabel))</text>")
+        + "\(XMLText.escaped(yLabel))</text>")
     return parts
   }
 
@@ -200,26 +209,9 @@ extension LinePlot {
   ) -> String {
     let type = style.map { " class=\"\($0)\"" } ?? ""
     return "<text\(type) x=\"\(number(x))\" y=\"\(number(y))\" text-anchor=\"\(anchor)\">"
-      + "\(Self.escaped(content))</text>"
+      + "\(XMLText.escaped(content))</text>"
   }
 
   /// Hundredths of a pixel are enough for any screen.
   private func number(_ value: Double) -> String { String(format: "%.2f", value) }
-
-  /// Text as XML content: markup characters replaced, control characters dropped.
-  private static func escaped(_ text: String) -> String {
-    var result = ""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\"": result += "&quot;"
-      case _ where scalar.value < 0x20 || scalar.value == 0x7F: result += " "
-      case "\u{FFFE}", "\u{FFFF}": result += " "
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result
-  }
 }

@@ -1,0 +1,192 @@
+import Distill
+import Fields
+import Foundation
+import NeRFCore
+import SceneIO
+
+/// Takes one distillation step apart: what `pvd inspect` does.
+struct InspectionRun {
+  /// Who learns.
+  enum Student {
+    /// The field of a file.
+    case saved(URL)
+    /// A new one, which inherits what it can.
+    case fresh(Architecture, Preset)
+  }
+
+  var teacher: URL
+  var student: Student
+  var scene: URL?
+  /// The stage of the inspected step; nil for that of the schedule.
+  var stage: DistillationStage?
+  /// The inspected step, from 1; those before it are taken.
+  var step = 1
+  /// Steps of the run that the schedule belongs to.
+  var iterations = 1000
+  var stages: StageSchedule?
+  var rays = 256
+  /// Rays of this part of a view instead of drawn ones.
+  var pixels: PixelRectangle?
+  var lossKind = LossKind.normL2
+  var rates = LossRates()
+  var compatibility = CompatibilityOptions.reference
+  var changes: [SettingChange] = []
+  var changedCompatibility: (text: String, options: CompatibilityOptions)?
+  var seed: UInt64 = 0
+  var pool: WorkerPool
+  var console: Console
+
+  /// Everything that is written.
+  struct Result {
+    let report: InspectionReport
+    let pictures: [(heading: String, pictures: [InspectionPicture])]
+    let inspector: StepInspector<Float>
+    let input: StepInput<Float>
+  }
+
+  func perform() throws -> Result {
+    let loaded = try Checkpoint.load(teacher)
+    let (view, poses) = try cameras(loaded)
+    let distiller = try distiller(loaded, view: view, poses: poses)
+    let history = try advance(distiller)
+    var input = try distiller.nextInput()
+    if let stage { input.stage = stage }
+    let pose =
+      poses.first
+      ?? .looking(from: SIMD3(0, view.distance * 0.6, view.distance * 0.8), at: SIMD3())
+    if let pixels {
+      input.batch = try march(
+        try pixels.rays(of: view.camera(pose: pose)), loaded: loaded)
+      input.background = [1, 1, 1]
+    }
+    let inspector = StepInspector(
+      teacher: distiller.teacher, student: distiller.student, kind: lossKind, rates: rates,
+      compatibility: compatibility, pool: pool)
+    var options = StepInspector<Float>.Options()
+    options.seed = seed
+    console.progress(last: true) { "inspecting step \(input.step), stage \(input.stage.rawValue)" }
+    var inspection = try inspector.inspect(input, options: options)
+    inspection.findings += Finding.borders(
+      of: distiller.settings.stages, iterations: iterations,
+      comparesFeatures: distiller.distillation.comparesFeatures)
+    let variant = try variant(of: input, inspector, options)
+    let report = InspectionReport(
+      teacher: distiller.teacher.architecture, student: distiller.student.architecture,
+      settings: distiller.settings, history: history, inspection: inspection, variant: variant)
+    let gallery = InspectionGallery(
+      inspector: inspector, teacher: distiller.teacher, student: distiller.student, pool: pool)
+    let size = gallery.size(of: view)
+    let camera = view.camera(pose: pose, size: size)
+    var scenery = input
+    scenery.batch = try march(camera.rays(), loaded: loaded)
+    scenery.background = [1, 1, 1]
+    let pictures = [
+      ("A view", try gallery.images(scenery, width: size.width, height: size.height)),
+      ("Log-density in the plane z = 0", try gallery.slices()),
+    ]
+    console.endProgress()
+    return Result(report: report, pictures: pictures, inspector: inspector, input: input)
+  }
+
+  private func cameras(_ loaded: LoadedField) throws -> (ViewTemplate, [CameraPose]) {
+    guard let scene else { return (loaded.record.view, []) }
+    var options = BlenderSceneOptions()
+    options.scale = loaded.record.view.scale
+    let cameras = try BlenderScene.load(
+      folder: scene, split: .train, options: options, pool: pool
+    ).frames.map(\.camera)
+    return (try ViewTemplate(cameras: cameras, scale: options.scale), cameras.map(\.pose))
+  }
+
+  private func distiller(
+    _ loaded: LoadedField, view: ViewTemplate, poses: [CameraPose]
+  ) throws -> Distiller {
+    let field: any RadianceField<Float>
+    let inherits: Bool
+    switch student {
+    case .saved(let url):
+      field = try Checkpoint.load(url).field
+      inherits = false
+    case .fresh(let architecture, let preset):
+      field = preset.configuration(of: architecture).makeField(
+        as: Float.self, frame: loaded.field.frame, seed: seed)
+      inherits = true
+    }
+    var settings = DistillerSettings(
+      student: field.architecture, iterations: iterations, seed: seed)
+    settings.sampling.rays = rays
+    settings.sampling.targetSamples = 0
+    settings.sampling.maximumRays = rays
+    settings.sampling.viewsPerStep = min(8, rays)
+    settings.lossKind = lossKind
+    settings.rates = rates
+    settings.compatibility = compatibility
+    if let stages { settings.stages = stages }
+    return try Distiller(
+      teacher: loaded.field, student: field, grid: loaded.grid,
+      camera: view.camera(pose: .looking(from: SIMD3(0, 0, view.distance), at: SIMD3())),
+      poses: poses.isEmpty ? .random(.synthetic, scale: view.scale) : .given(poses),
+      settings: settings, inherits: inherits, pool: pool)
+  }
+
+  /// Takes the steps before the inspected one.
+  private func advance(_ distiller: Distiller) throws -> [InspectionReport.Moment] {
+    try (1..<max(step, 1)).map { number in
+      let report = try distiller.advance()
+      console.progress { "step \(number) of \(step - 1) before the inspected one" }
+      return InspectionReport.Moment(
+        step: number, stage: report.stage ?? .image, terms: report.terms ?? LossReport())
+    }
+  }
+
+  private func variant(
+    of input: StepInput<Float>, _ inspector: StepInspector<Float>,
+    _ options: StepInspector<Float>.Options
+  ) throws -> InspectionReport.Variant? {
+    guard !changes.isEmpty || changedCompatibility != nil else { return nil }
+    var (kind, rates) = (lossKind, rates)
+    for change in changes { change.change(&kind, &rates) }
+    inspector.kind = kind
+    inspector.rates = rates
+    inspector.compatibility = changedCompatibility?.options ?? compatibility
+    defer {
+      inspector.kind = lossKind
+      inspector.rates = self.rates
+      inspector.compatibility = compatibility
+    }
+    var changed = input
+    changed.featureRate = rates.featureRate(at: input.step)
+    return InspectionReport.Variant(
+      changes: changes.map(\.text) + (changedCompatibility.map { ["compat " + $0.text] } ?? []),
+      inspection: try inspector.inspect(changed, options: options))
+  }
+
+  private func march(_ rays: RayBatch<Float>, loaded: LoadedField) throws -> SampleBatch {
+    let near = Float(loaded.record.minimumNear)
+    return try loaded.grid.march(
+      rays,
+      intervals: rays.intervals(
+        in: AxisAlignedBox(halfSize: loaded.field.frame.bound), minimumNear: near),
+      settings: MarchSettings(maximumSteps: 1024), pool: pool
+    ).samples
+  }
+}
+
+/// A rectangle of an image, first and last column and row.
+struct PixelRectangle {
+  let columns: ClosedRange<Int>
+  let rows: ClosedRange<Int>
+
+  /// - Throws: ``CommandFailure`` if it leaves the image.
+  func rays(of camera: Camera) throws -> RayBatch<Float> {
+    guard columns.upperBound < camera.width, rows.upperBound < camera.height else {
+      throw CommandFailure(
+        "--pixels",
+        fact: "column \(columns.upperBound), row \(rows.upperBound) lies outside of "
+          + "\(camera.width)×\(camera.height) pixels",
+        fix: "Columns and rows count from 0.")
+    }
+    return try camera.rays(
+      pixels: rows.flatMap { row in columns.map { row * camera.width + $0 } })
+  }
+}
