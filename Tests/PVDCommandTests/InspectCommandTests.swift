@@ -165,4 +165,24 @@ struct InspectCommandTests {
     try Data().write(to: folder.appending(path: "notes.txt"))
     #expect(try Command(again + ["--overwrite"]).wait().status == 2)
   }
+
+  @Test("of a running distillation changes nothing in it", arguments: Workplace.architectures)
+  func watching(student: String) throws {
+    func distil(_ options: [String]) throws -> URL {
+      let out = work.fresh("watched")
+      try Command.succeed(
+        ["distill", "--teacher", work.teacher("hash"), "--field", student, "--out", out]
+          + ["--iterations", "12", "--stages", "4,8"] + Workplace.tiny + options)
+      return URL(fileURLWithPath: out)
+    }
+    let (plain, watched) = (try distil([]), try distil(["--inspect-every", "5"]))
+    for name in ["model.safetensors"] {
+      let files = try [plain, watched].map { try Data(contentsOf: $0.appending(path: name)) }
+      #expect(files[0] == files[1], "\(name)")
+    }
+    let reports = try [5, 10].map { try report(watched.appending(path: "inspections/step-\($0)")) }
+    #expect(reports.map(\.inspection.step) == [5, 10])
+    #expect(reports.map(\.inspection.stage) == [.volume, .image])
+    #expect(reports[1].history.map(\.step) == Array(1...9))
+  }
 }

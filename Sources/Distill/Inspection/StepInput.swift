@@ -25,8 +25,12 @@ public struct StepInput<T: RadianceScalar>: Sendable {
     self.background = background
   }
 
-  /// The first rays, as many as have no more than `samples` samples (but at least one), without padding,
-  /// in another precision.
+  /// The first rays, as many as have no more than `samples` samples (but at least one), without padding.
+  ///
+  /// - Throws: Nothing for an input whose background fits its batch.
+  public func prefix(samples: Int) throws -> StepInput { try prefix(samples: samples, as: T.self) }
+
+  /// The first rays in another precision.
   func prefix<U: RadianceScalar>(samples: Int, as: U.Type) throws -> StepInput<U> {
     let keepsAll = batch.count <= samples
     var rays = 0

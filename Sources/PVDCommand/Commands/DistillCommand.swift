@@ -19,6 +19,7 @@ struct DistillCommand: ParsableCommand {
         pvd distill --teacher student --field mlp --scene scene --out second
         pvd distill --teacher teacher --field vm --out run --stages 200,500
         pvd distill --teacher teacher --field vm --out run --schedule published
+        pvd distill --teacher teacher --field vm --out run --inspect-every 100
       """)
 
   @Option(help: ArgumentHelp("The run or file to distil from.", valueName: "run"))
@@ -50,7 +51,17 @@ struct DistillCommand: ParsableCommand {
   @Flag(inversion: .prefixedNo, help: "Start with the tensors both fields have by name.")
   var inherit: Bool?
 
+  @Option(
+    help: "Write a report about every n-th step into the run's folder; see `pvd inspect`.")
+  var inspectEvery: Int?
+
   @OptionGroup var engine: EngineOptions
+
+  func validate() throws {
+    if let inspectEvery, inspectEvery < 1 {
+      throw ValidationError("--inspect-every is \(inspectEvery). Use at least 1.")
+    }
+  }
 
   /// A preset of ``Distill/CompatibilityOptions``.
   enum Compatibility: String, ExpressibleByArgument, CaseIterable {
@@ -66,7 +77,8 @@ struct DistillCommand: ParsableCommand {
       architecture: field, request: options.request,
       options: DistillationOptions(
         stages: stages?.schedule, lossKind: lossType, compatibility: compat?.options, poses: poses,
-        inherits: inherit), pool: engine.pool, console: Console(json: engine.json))
+        inherits: inherit, inspectEvery: inspectEvery), pool: engine.pool,
+      console: Console(json: engine.json))
     if try run.perform() == .interrupted { throw ExitCode(CommandFailure.interrupted) }
   }
 }

@@ -24,6 +24,8 @@ struct DistillationOptions {
   var compatibility: CompatibilityOptions?
   var poses: PoseChoice?
   var inherits: Bool?
+  /// Steps between reports about a step; nil for none.
+  var inspectEvery: Int?
 
   func apply(to settings: inout DistillerSettings) {
     if let stages { settings.stages = stages }
@@ -86,6 +88,10 @@ struct DistillationRun {
       log: saved.map { RunLog(folder.log, upTo: $0.record.run.position.step) } ?? RunLog(),
       console: console)
     try session.log.write(to: folder.log)
+    if let every = options.inspectEvery {
+      InspectionWatch(distiller, every: every, folder: folder.inspections, pool: pool)
+        .attach(to: session)
+    }
     session.saveEvery = request.saveEvery
     session.secondsLimit = request.seconds
     if let saved {

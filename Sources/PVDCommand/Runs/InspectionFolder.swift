@@ -6,8 +6,8 @@ import TensorIO
 
 /// The folder of an inspection and the files it consists of.
 struct InspectionFolder {
-  private static let pageName = "index.html"
-  private static let reportName = "report.json"
+  static let pageName = "index.html"
+  static let reportName = "report.json"
   private static let arraysName = "arrays.safetensors"
   private static let names: Set<String> = [pageName, reportName, arraysName]
 

@@ -17,8 +17,11 @@ struct RunFolder {
   /// Results of the last evaluation.
   static let metricsName = "metrics.json"
 
+  /// Reports about single steps, a folder each.
+  static let inspectionsName = "inspections"
+
   private static let names: Set<String> = [
-    stateName, modelName, logName, plotName, sheetName, metricsName,
+    stateName, modelName, logName, plotName, sheetName, metricsName, inspectionsName,
   ]
 
   let url: URL
@@ -27,6 +30,7 @@ struct RunFolder {
   var log: URL { url.appending(path: Self.logName) }
   var plot: URL { url.appending(path: Self.plotName) }
   var sheet: URL { url.appending(path: Self.sheetName) }
+  var inspections: URL { url.appending(path: Self.inspectionsName) }
   var metrics: URL { url.appending(path: Self.metricsName) }
 
   /// Checks that the folder may be used as asked; changes nothing.

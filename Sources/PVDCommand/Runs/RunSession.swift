@@ -30,6 +30,11 @@ final class RunSession {
   /// Measures the field: PSNR against photographs, and against the teacher.
   var evaluate: (() throws -> MeanScore)?
 
+  /// Looks at the run before a step, by its number; changes nothing.
+  var beforeStep: ((Int) throws -> Void)?
+  /// Sees what a step did.
+  var afterStep: ((StepReport) -> Void)?
+
   private var lastSave = monotonicSeconds()
   private var meanError: Double?
   private var stepSeconds: Double?
@@ -65,7 +70,9 @@ final class RunSession {
         break
       }
       let start = monotonicSeconds()
+      try beforeStep?(run.position.step + 1)
       let report = try run.advance()
+      afterStep?(report)
       let took = monotonicSeconds() - start
       log.seconds += took
       stepSeconds = stepSeconds.map { 0.9 * $0 + 0.1 * took } ?? took

@@ -1,0 +1,71 @@
+import Distill
+import Fields
+import Foundation
+import NeRFCore
+import SceneIO
+import TensorIO
+
+/// Reports about single steps of a running distillation, cheap enough to leave on.
+///
+/// A report looks at the first samples of the step only, and verifies nothing: `pvd inspect` does.
+final class InspectionWatch {
+  private let distiller: Distiller
+  private let every: Int
+  private let folder: URL
+  private let inspector: StepInspector<Float>
+  private var history: [InspectionReport.Moment] = []
+
+  /// Samples that a report looks at: a fraction of a step.
+  private static let samples = 2048
+  /// Moments in a history.
+  private static let moments = 400
+
+  init(_ distiller: Distiller, every: Int, folder: URL, pool: WorkerPool) {
+    self.distiller = distiller
+    self.every = every
+    self.folder = folder
+    inspector = StepInspector(
+      teacher: distiller.teacher, student: distiller.student, kind: distiller.settings.lossKind,
+      rates: distiller.settings.rates, compatibility: distiller.settings.compatibility, pool: pool)
+  }
+
+  /// Looks before every n-th step, and remembers all.
+  func attach(to session: RunSession) {
+    session.beforeStep = { [self] step in
+      if step % every == 0 { try report(step) }
+    }
+    session.afterStep = { [self] report in
+      guard let terms = report.terms, let stage = report.stage else { return }
+      history.append(InspectionReport.Moment(step: report.step, stage: stage, terms: terms))
+      // Every second one, as often as it takes.
+      if history.count > Self.moments {
+        history = history.enumerated().filter { $0.offset % 2 == 0 }.map(\.element)
+      }
+    }
+  }
+
+  private func report(_ step: Int) throws {
+    var options = StepInspector<Float>.Options()
+    options.verifiedSamples = 0
+    options.ranked = 4
+    let input = try distiller.nextInput().prefix(samples: Self.samples)
+    var inspection = try inspector.inspect(input, options: options)
+    inspection.findings += Finding.borders(
+      of: distiller.settings.stages, iterations: distiller.settings.iterations,
+      comparesFeatures: distiller.distillation.comparesFeatures)
+    let report = InspectionReport(
+      teacher: distiller.teacher.architecture, student: distiller.student.architecture,
+      settings: distiller.settings, history: history, inspection: inspection, variant: nil)
+    let target = folder.appending(path: "step-\(step)")
+    do {
+      try FileManager.default.createDirectory(at: target, withIntermediateDirectories: true)
+    } catch let error as CocoaError {
+      throw RunFolder.failure(error, target)
+    }
+    try AtomicFile.write(
+      Data((jsonLine(report) + "\n").utf8),
+      to: target.appending(path: InspectionFolder.reportName))
+    try report.writePage(
+      pictures: [], to: target.appending(path: InspectionFolder.pageName))
+  }
+}
