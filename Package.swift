@@ -74,7 +74,11 @@ let package = Package(
       path: "Tests/TestSupport"),
     .testTarget(name: "NeRFCoreTests", dependencies: ["NeRFCore", "GoldenKit", "TestSupport"]),
     .testTarget(name: "FieldsTests", dependencies: ["Fields", "TestSupport"]),
-    .testTarget(name: "DistillTests", dependencies: ["Distill", "TestSupport"]),
+    .testTarget(
+      name: "DistillTests",
+      dependencies: [
+        "Distill", "TestSupport", .product(name: "RealModule", package: "swift-numerics"),
+      ]),
     .testTarget(name: "TensorIOTests", dependencies: ["TensorIO", "GoldenKit", "TestSupport"]),
     .testTarget(name: "GoldenKitTests", dependencies: ["GoldenKit", "TensorIO", "TestSupport"]),
     .testTarget(
