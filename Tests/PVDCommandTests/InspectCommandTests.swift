@@ -19,8 +19,7 @@ struct InspectCommandTests {
   }
 
   private func report(_ folder: URL) throws -> InspectionReport {
-    try JSONDecoder().decode(
-      InspectionReport.self, from: Data(contentsOf: folder.appending(path: "report.json")))
+    try InspectionReport(decoding: Data(contentsOf: folder.appending(path: "report.json")))
   }
 
   @Test("reports verified terms for every architecture", arguments: Workplace.architectures)
@@ -81,6 +80,25 @@ struct InspectCommandTests {
   func pixels() throws {
     let report = try report(try inspect("vm", ["--stage", "3", "--pixels", "10,9,13,11"]))
     #expect(report.inspection.statistics.rays == 12)
+  }
+
+  @Test("stops at the first step with a number that is not finite, and says where it came from")
+  func trap() throws {
+    // A rate that throws every parameter far out within a few steps.
+    let out = work.fresh("report")
+    let outcome = try Command(
+      ["inspect", "--teacher", work.teacher("hash"), "--student", "mlp", "--preset", "tiny"]
+        + ["--rays", "16", "--stage", "3", "--step", "12", "--learning-rate", "1e30"]
+        + ["--trap-nonfinite", "--out", out]
+    ).wait()
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let inspection = try report(URL(fileURLWithPath: out)).inspection
+    let trap = try #require(inspection.trap)
+    #expect(inspection.step < 12)
+    #expect(outcome.output.contains(trap.message))
+    // Without trouble there is none.
+    #expect(
+      try report(try inspect("vm", ["--step", "3", "--trap-nonfinite"])).inspection.trap == nil)
   }
 
   @Test("writes a page that loads nothing")

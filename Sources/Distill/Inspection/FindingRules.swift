@@ -23,7 +23,7 @@ struct FindingRules<T: RadianceScalar> {
       ("teacher", evaluator.teacher.field), ("student", evaluator.student.field),
     ] {
       for parameter in field.parameters {
-        guard !isFinite(parameter.values.base, count: parameter.count) else { continue }
+        guard !allFinite(parameter.values.base, count: parameter.count) else { continue }
         let values = parameter.exported()
         guard let first = values.firstIndex(where: { !$0.isFinite }) else { continue }
         let number = values.count { !$0.isFinite }
@@ -163,11 +163,4 @@ struct FindingRules<T: RadianceScalar> {
     let scaled = (value * 10_000).rounded() / 10_000
     return "\(scaled)"
   }
-}
-
-@specialized(where T == Float)
-@specialized(where T == Double)
-private func isFinite<T: RadianceScalar>(_ values: UnsafePointer<T>, count: Int) -> Bool {
-  for i in 0..<count where !values[i].isFinite { return false }
-  return true
 }

@@ -60,6 +60,8 @@ public struct StepInspection: Sendable, Codable, Equatable {
   /// nil if nobody asked for it.
   public var verification: GradientVerification?
   public var findings: [Finding]
+  /// The first number that is NaN or infinite; nil if there is none.
+  public var trap: NonFiniteTrap?
 }
 
 /// The rays of a step as images.

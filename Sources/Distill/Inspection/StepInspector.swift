@@ -109,15 +109,18 @@ public final class StepInspector<T: RadianceScalar> {
       evaluator: evaluator, fields: fields, gradients: gradients.parameters,
       statistics: statistics, losses: losses
     ).findings()
-    let isFinite = !findings.contains { $0.kind == .nonFiniteParameter }
+    let trap = NonFiniteSearch(
+      evaluator: evaluator, fields: fields, losses: losses, gradients: gradients.parameters,
+      taps: gradients.taps
+    ).first()
     var inspection = StepInspection(
       step: input.step, stage: input.stage, loss: 0,
       terms: terms(losses, gradients.parameters, input), pairs: pairs(gradients.parameters),
       statistics: statistics, rankings: rankings,
       traces: try traces(rays, fields, evaluator, gradients: gradients.taps),
-      verification: options.verifiedSamples > 0 && isFinite && statistics.samples > 0
+      verification: options.verifiedSamples > 0 && trap == nil && statistics.samples > 0
         ? try GradientVerification(evaluator, samples: options.verifiedSamples, seed: options.seed)
-        : nil, findings: findings)
+        : nil, findings: findings, trap: trap)
     inspection.loss = inspection.terms.reduce(0) { $0 + $1.weighted }
     for index in inspection.terms.indices where inspection.loss != 0 {
       inspection.terms[index].share = inspection.terms[index].weighted / inspection.loss

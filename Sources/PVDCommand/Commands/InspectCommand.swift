@@ -24,6 +24,7 @@ struct InspectCommand: ParsableCommand {
         pvd inspect --teacher teacher --student student --scene scene --stage 3 --out report
         pvd inspect --teacher teacher --student vm --step 40 --iterations 60 --out report
         pvd inspect --teacher teacher --student vm --set loss_rate_color=0.02 --set loss_type=L2 --out report
+        pvd inspect --teacher teacher --student mlp --step 500 --trap-nonfinite --out report
         pvd inspect --teacher teacher --student vm --compat original,-fixedMarchJitter --out report
       """)
 
@@ -81,6 +82,13 @@ struct InspectCommand: ParsableCommand {
   @Option(help: "Seed of rays and of a new student.")
   var seed: UInt64 = 0
 
+  @Option(help: "Learning rate of the steps that are taken first.")
+  var learningRate: Double?
+
+  @Flag(
+    help: "Inspect the first step in which a number is not finite, if it comes before --step.")
+  var trapNonfinite = false
+
   @Flag(help: "Replace an earlier report in the folder.")
   var overwrite = false
 
@@ -105,6 +113,9 @@ struct InspectCommand: ParsableCommand {
         throw ValidationError("\(name) is \(value). Use 1 to \(most).")
       }
     }
+    if let learningRate, !(learningRate.isFinite && learningRate >= 0) {
+      throw ValidationError("--learning-rate is \(learningRate). Use a number from 0 on.")
+    }
   }
 
   func run() throws {
@@ -124,6 +135,8 @@ struct InspectCommand: ParsableCommand {
     run.lossKind = lossType
     run.changes = try set.map(SettingChange.read)
     run.changedCompatibility = try compat.map { ($0, try .read($0, from: run.compatibility)) }
+    run.learningRate = learningRate
+    run.trapsNonFinite = trapNonfinite
     run.seed = seed
     let result = try run.perform()
     try folder.write(result)
@@ -156,6 +169,10 @@ struct InspectCommand: ParsableCommand {
       console.say(
         "gradients verified on \(verification.samples) samples: largest relative error "
           + String(format: "%.2g", verification.worst))
+    }
+    if let trap = inspection.trap {
+      console.say(trap.message)
+      console.emit("trap", trap)
     }
     for finding in inspection.findings {
       console.say("\(console.bold(finding.kind.rawValue)): \(finding.message)")

@@ -48,7 +48,7 @@ struct InspectionFolder {
     }
     try arrays(result)
     try AtomicFile.write(
-      Data((jsonLine(result.report) + "\n").utf8), to: url.appending(path: Self.reportName))
+      result.report.encoded(), to: url.appending(path: Self.reportName))
     try result.report.writePage(
       pictures: result.pictures, to: url.appending(path: Self.pageName))
   }

@@ -32,6 +32,10 @@ struct InspectionRun {
   var compatibility = CompatibilityOptions.reference
   var changes: [SettingChange] = []
   var changedCompatibility: (text: String, options: CompatibilityOptions)?
+  /// Rate of the steps before the inspected one; nil for the default of the student.
+  var learningRate: Double?
+  /// Whether to inspect the first step in which a number is not finite, if it comes before ``step``.
+  var trapsNonFinite = false
   var seed: UInt64 = 0
   var pool: WorkerPool
   var console: Console
@@ -48,9 +52,11 @@ struct InspectionRun {
     let loaded = try Checkpoint.load(teacher)
     let (view, poses) = try cameras(loaded)
     let distiller = try distiller(loaded, view: view, poses: poses)
-    let history = try advance(distiller)
-    var input = try distiller.nextInput()
-    if let stage { input.stage = stage }
+    let inspector = StepInspector(
+      teacher: distiller.teacher, student: distiller.student, kind: lossKind, rates: rates,
+      compatibility: compatibility, pool: pool)
+    let history = try advance(distiller, inspector)
+    var input = staged(try distiller.nextInput())
     let pose =
       poses.first
       ?? .looking(from: SIMD3(0, view.distance * 0.6, view.distance * 0.8), at: SIMD3())
@@ -59,9 +65,6 @@ struct InspectionRun {
         try pixels.rays(of: view.camera(pose: pose)), loaded: loaded)
       input.background = [1, 1, 1]
     }
-    let inspector = StepInspector(
-      teacher: distiller.teacher, student: distiller.student, kind: lossKind, rates: rates,
-      compatibility: compatibility, pool: pool)
     var options = StepInspector<Float>.Options()
     options.seed = seed
     console.progress(last: true) { "inspecting step \(input.step), stage \(input.stage.rawValue)" }
@@ -121,6 +124,10 @@ struct InspectionRun {
     settings.lossKind = lossKind
     settings.rates = rates
     settings.compatibility = compatibility
+    if let learningRate {
+      settings.learningRate = learningRate
+      settings.secondaryRate = 0.1 * learningRate
+    }
     if let stages { settings.stages = stages }
     return try Distiller(
       teacher: loaded.field, student: field, grid: loaded.grid,
@@ -130,13 +137,33 @@ struct InspectionRun {
   }
 
   /// Takes the steps before the inspected one.
-  private func advance(_ distiller: Distiller) throws -> [InspectionReport.Moment] {
-    try (1..<max(step, 1)).map { number in
-      let report = try distiller.advance()
+  private func advance(
+    _ distiller: Distiller, _ inspector: StepInspector<Float>
+  ) throws -> [InspectionReport.Moment] {
+    var options = StepInspector<Float>.Options()
+    options.verifiedSamples = 0
+    options.ranked = 0
+    var history: [InspectionReport.Moment] = []
+    for number in 1..<max(step, 1) {
       console.progress { "step \(number) of \(step - 1) before the inspected one" }
-      return InspectionReport.Moment(
-        step: number, stage: report.stage ?? .image, terms: report.terms ?? LossReport())
+      if trapsNonFinite,
+        try inspector.inspect(staged(try distiller.nextInput()), options: options).trap != nil
+      {
+        break
+      }
+      let report = try distiller.advance()
+      history.append(
+        InspectionReport.Moment(
+          step: number, stage: report.stage ?? .image, terms: report.terms ?? LossReport()))
     }
+    return history
+  }
+
+  /// The input with the stage that was asked for.
+  private func staged(_ input: StepInput<Float>) -> StepInput<Float> {
+    var result = input
+    if let stage { result.stage = stage }
+    return result
   }
 
   private func variant(

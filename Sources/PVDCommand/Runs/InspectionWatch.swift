@@ -63,7 +63,7 @@ final class InspectionWatch {
       throw RunFolder.failure(error, target)
     }
     try AtomicFile.write(
-      Data((jsonLine(report) + "\n").utf8),
+      report.encoded(),
       to: target.appending(path: InspectionFolder.reportName))
     try report.writePage(
       pictures: [], to: target.appending(path: InspectionFolder.pageName))

@@ -84,7 +84,8 @@ struct ConstantFieldTests {
   }
 
   /// Σ over all texels of the gradient of S: trilinear weights add up to 1, so it is ∂ℓ/∂S of all samples.
-  private func densityGradient(_ gradients: TermGradients<Double>, _ term: LossTerm) throws -> Double
+  private func densityGradient(_ gradients: TermGradients<Double>, _ term: LossTerm) throws
+    -> Double
   {
     let values = try #require(gradients.values[term]?.first)
     return values[..<(values.count / gradients.shapes[0][1])].reduce(0, +)

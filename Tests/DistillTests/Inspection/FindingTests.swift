@@ -102,6 +102,48 @@ struct FindingTests {
     #expect(found.message.hasPrefix("Element 17 of \(table.name) of the student is"))
   }
 
+  private func trap(_ student: any RadianceField<Float>) throws -> NonFiniteTrap? {
+    var options = StepInspector<Float>.Options()
+    options.verifiedSamples = 0
+    return try StepInspector(
+      teacher: TinyFields.make(.hash, seed: 2), student: student, pool: pool
+    ).inspect(try TinyStep.input(.image, pool: pool), options: options).trap
+  }
+
+  @Test("come with the first number that is not finite, before those it spoils")
+  func traps() throws {
+    #expect(try trap(TinyFields.make(.hash, seed: 3)) == nil)
+
+    // One entry of a table, of any use to a sample or not.
+    let table: any RadianceField<Float> = TinyFields.make(.hash, seed: 3)
+    let embeddings = try #require(table.parameters.first)
+    var values = embeddings.exported()
+    values[17] = .nan
+    try embeddings.load(values)
+    let entry = try #require(try trap(table))
+    #expect(entry.operation == .studentParameter && entry.name == embeddings.name)
+    #expect(entry.element == 17 && entry.value == "nan")
+
+    // Finite weights whose products are not: the colour is the first number to go.
+    let network: any RadianceField<Float> = TinyFields.make(.hash, seed: 3)
+    for parameter in network.parameters where parameter.name.hasPrefix("color_net.") {
+      try parameter.load((0..<parameter.count).map { $0.isMultiple(of: 2) ? 3e38 : -3e38 })
+    }
+    let color = try #require(try trap(network))
+    #expect(color.operation == .studentTap && color.name.hasPrefix("C["))
+    #expect(color.row == 0 && color.ray != nil && color.inputs["x"] != nil)
+
+    // A rate beyond single precision: taps and terms are finite, the gradient is not.
+    let volume: any RadianceField<Float> = TinyFields.make(.tensors, seed: 3)
+    let gradients = try StepInspector(
+      teacher: TinyFields.make(.hash, seed: 2), student: volume,
+      rates: {
+        var rates = LossRates(); rates.rgb = 1e39; return rates
+      }(), pool: pool
+    ).inspect(try TinyStep.input(.image, pool: pool)).trap
+    #expect(gradients?.operation == .tapGradient)
+  }
+
   @Test("name terms that oppose each other: a rate with the wrong sign")
   func opposition() throws {
     // The same teacher for both terms: colours and pixels ask for the same, unless one is negated.

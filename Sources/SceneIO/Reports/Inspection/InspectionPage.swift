@@ -35,6 +35,7 @@ extension InspectionReport {
 
   private func findings(_ page: inout HTMLPage) {
     page.heading("Findings")
+    if let trap = inspection.trap { page.paragraph(trap.message, style: "finding") }
     guard !inspection.findings.isEmpty else {
       page.paragraph("None: every term has a weight and a gradient, and every number is finite.")
       return

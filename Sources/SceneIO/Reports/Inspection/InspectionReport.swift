@@ -1,5 +1,6 @@
 public import Distill
 public import Fields
+public import Foundation
 
 /// What `report.json` of an inspection holds.
 public struct InspectionReport: Sendable, Codable {
@@ -59,6 +60,25 @@ public struct InspectionReport: Sendable, Codable {
     self.history = history
     self.inspection = inspection
     self.variant = variant
+  }
+
+  /// Reads what ``encoded()`` wrote: numbers that JSON cannot hold are the texts "nan", "inf" and "-inf".
+  ///
+  /// - Throws: `DecodingError` for anything else.
+  public init(decoding data: Data) throws {
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    self = try decoder.decode(InspectionReport.self, from: data)
+  }
+
+  /// The report as JSON, keys sorted.
+  public func encoded() throws -> Data {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    return try encoder.encode(self)
   }
 }
 
