@@ -57,6 +57,9 @@ struct InspectCommand: ParsableCommand {
   @Option(help: "Rays of a step.")
   var rays = 256
 
+  @Option(help: "Most steps along a ray; the smallest step is 2√3 divided by this.")
+  var marchSteps = 1024
+
   @Option(
     help: ArgumentHelp(
       "Rays of these pixels of the first camera instead: first column, first row, last column, last row.",
@@ -107,7 +110,7 @@ struct InspectCommand: ParsableCommand {
   func validate() throws {
     for (name, value, most) in [
       ("--step", step, 1_000_000), ("--iterations", iterations, 100_000_000),
-      ("--rays", rays, 65_536),
+      ("--rays", rays, 65_536), ("--march-steps", marchSteps, 65_536),
     ] {
       guard (1...most).contains(value) else {
         throw ValidationError("\(name) is \(value). Use 1 to \(most).")
@@ -131,6 +134,7 @@ struct InspectCommand: ParsableCommand {
     run.iterations = iterations
     run.stages = stages?.schedule
     run.rays = rays
+    run.marchSteps = marchSteps
     run.pixels = pixels
     run.lossKind = lossType
     run.changes = try set.map(SettingChange.read)

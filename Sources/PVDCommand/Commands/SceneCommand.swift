@@ -6,14 +6,17 @@ import SceneIO
 struct SceneCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "scene",
-    abstract: "Write a built-in scene as photographs with cameras.",
+    abstract: "Write a built-in scene as photographs with cameras, or fields with known answers.",
     discussion: """
       Scenes:
       \(ProceduralScenes.all.map { "  \($0.name): \($0.summary)" }.joined(separator: "\n"))
+        tiny: no photographs, but pairs of fields for `pvd inspect` whose losses have closed forms; \
+      --size, --views and --seed do not apply.
 
       Examples:
         pvd scene orb --out scene
         pvd scene orb --out scene --size 200 --views 60
+        pvd scene tiny --out tiny
       """)
 
   @Argument(help: "The scene's name.")
@@ -38,6 +41,12 @@ struct SceneCommand: ParsableCommand {
 
   func run() throws {
     let console = Console(json: engine.json)
+    guard name != KnownSceneFolder.name else {
+      try KnownSceneFolder(URL(fileURLWithPath: out)).write(overwrite: overwrite)
+      console.say("written to \(out)")
+      console.emit("done", ["out": out])
+      return
+    }
     try Self.write(
       name, to: URL(fileURLWithPath: out), size: size, views: views, seed: seed,
       overwrite: overwrite, engine: engine, console: console)

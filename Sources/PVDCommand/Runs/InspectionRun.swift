@@ -25,6 +25,8 @@ struct InspectionRun {
   var iterations = 1000
   var stages: StageSchedule?
   var rays = 256
+  /// Most steps along a ray.
+  var marchSteps = 1024
   /// Rays of this part of a view instead of drawn ones.
   var pixels: PixelRectangle?
   var lossKind = LossKind.normL2
@@ -119,6 +121,7 @@ struct InspectionRun {
       student: field.architecture, iterations: iterations, seed: seed)
     settings.sampling.rays = rays
     settings.sampling.targetSamples = 0
+    settings.sampling.marchSteps = marchSteps
     settings.sampling.maximumRays = rays
     settings.sampling.viewsPerStep = min(8, rays)
     settings.lossKind = lossKind
@@ -194,7 +197,7 @@ struct InspectionRun {
       rays,
       intervals: rays.intervals(
         in: AxisAlignedBox(halfSize: loaded.field.frame.bound), minimumNear: near),
-      settings: MarchSettings(maximumSteps: 1024), pool: pool
+      settings: MarchSettings(maximumSteps: marchSteps), pool: pool
     ).samples
   }
 }
