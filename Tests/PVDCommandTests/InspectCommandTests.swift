@@ -43,6 +43,15 @@ struct InspectCommandTests {
     #expect(try files.map { try Data(contentsOf: URL(fileURLWithPath: $0)) } == before)
   }
 
+  @Test("starts a new student of other sizes without the teacher's tensors")
+  func otherSizes() throws {
+    let options = ["--preset", "small", "--stage", "2", "--rays", "8"]
+    let arguments =
+      ["inspect", "--teacher", work.teacher("hash"), "--student", "vm"] + options
+    #expect(try Command(arguments + ["--out", work.fresh("report")]).wait().status == 2)
+    try Command.succeed(arguments + ["--no-inherit", "--out", work.fresh("report")])
+  }
+
   @Test("evaluates the same step under changed settings")
   func changes() throws {
     let report = try report(

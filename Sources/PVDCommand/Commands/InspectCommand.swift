@@ -82,6 +82,10 @@ struct InspectCommand: ParsableCommand {
     help: "Sizes of a new student: \(Preset.allCases.map(\.rawValue).joined(separator: ", ")).")
   var preset = Preset.small
 
+  @Flag(
+    inversion: .prefixedNo, help: "Start a new student with the tensors both fields have by name.")
+  var inherit = true
+
   @Option(help: "Seed of rays and of a new student.")
   var seed: UInt64 = 0
 
@@ -133,6 +137,7 @@ struct InspectCommand: ParsableCommand {
     run.step = step
     run.iterations = iterations
     run.stages = stages?.schedule
+    run.inherits = inherit
     run.rays = rays
     run.marchSteps = marchSteps
     run.pixels = pixels

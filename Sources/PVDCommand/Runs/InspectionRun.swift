@@ -24,6 +24,8 @@ struct InspectionRun {
   /// Steps of the run that the schedule belongs to.
   var iterations = 1000
   var stages: StageSchedule?
+  /// Whether a new student starts with the tensors both fields have by name.
+  var inherits = true
   var rays = 256
   /// Most steps along a ray.
   var marchSteps = 1024
@@ -115,7 +117,7 @@ struct InspectionRun {
     case .fresh(let architecture, let preset):
       field = preset.configuration(of: architecture).makeField(
         as: Float.self, frame: loaded.field.frame, seed: seed)
-      inherits = true
+      inherits = self.inherits
     }
     var settings = DistillerSettings(
       student: field.architecture, iterations: iterations, seed: seed)
