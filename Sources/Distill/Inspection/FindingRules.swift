@@ -59,7 +59,7 @@ struct FindingRules<T: RadianceScalar> {
           Finding(
             kind: .saturatedClamp, subject: name,
             message: "\(number) of \(statistics.samples) log-densities of the \(name) lie at the "
-              + "\(end) end of its clamp, where the gradient is zero."))
+              + "\(end) end of its clamp, beyond which the gradient is zero."))
       }
     }
     let rows = statistics.samples + statistics.padding

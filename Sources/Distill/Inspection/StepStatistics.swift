@@ -5,7 +5,7 @@ import NeRFCore
 public struct StepStatistics: Sendable, Codable, Equatable {
   /// Where the log-densities of one field lie.
   public struct Clamp: Sendable, Codable, Equatable {
-    /// Samples whose S is the lower end: their raw value lies below or on it, and gets no gradient.
+    /// Samples whose S is the lower end: their raw value lies on it, or below, where it gets no gradient.
     public var low = 0
     /// Samples whose S is the upper end.
     public var high = 0

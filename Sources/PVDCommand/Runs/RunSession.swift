@@ -69,8 +69,9 @@ final class RunSession {
         outcome = .outOfTime
         break
       }
-      let start = monotonicSeconds()
+      // Looking takes time, too, but it is none of the training's.
       try beforeStep?(run.position.step + 1)
+      let start = monotonicSeconds()
       let report = try run.advance()
       afterStep?(report)
       let took = monotonicSeconds() - start
