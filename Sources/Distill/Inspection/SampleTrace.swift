@@ -5,7 +5,7 @@ import NeRFCore
 public struct SampleTrace: Sendable, Codable, Equatable {
   /// What a field says about a sample.
   public struct Taps: Sendable, Codable, Equatable {
-    /// S, after the clamp.
+    /// S, after the field's own clamp.
     public var logDensity: Double
     /// σ, in 1 / scene unit.
     public var density: Double
@@ -53,6 +53,8 @@ struct TracedFields<T: RadianceScalar> {
   let kind: LossKind
   let teacher: FieldTaps<T>
   let student: FieldTaps<T>
+  /// The teacher's taps as terms compare them: clamped to the student's range, if the run does that.
+  let target: FieldTaps<T>
   let teacherRays: CompositedRays<T>
   let studentRays: CompositedRays<T>
   let densityScale: T
@@ -74,6 +76,7 @@ struct TracedFields<T: RadianceScalar> {
     }
     (teacher, teacherRays) = try evaluate(evaluator.teacher)
     (student, studentRays) = try evaluate(evaluator.student)
+    target = evaluator.target(teacher)
   }
 
   /// One ray in full.
@@ -138,7 +141,7 @@ struct TracedFields<T: RadianceScalar> {
     let used = countsPadding ? input.batch.count : input.batch.usedCount
     let parts = (0..<used).map { row in
       (first..<first + number).reduce(0.0) { sum, tap in
-        sum + kind.part(student.row(tap)[row].double - teacher.row(tap)[row].double)
+        sum + kind.part(student.row(tap)[row].double - target.row(tap)[row].double)
       }
     }
     let total = parts.reduce(0, +)
@@ -158,6 +161,19 @@ struct TracedFields<T: RadianceScalar> {
     }
     let total = parts.reduce(0, +)
     return parts.map { total > 0 ? $0 / total : 0 }
+  }
+}
+
+extension TermEvaluator {
+  /// The teacher's taps as terms compare them.
+  fileprivate func target(_ taps: FieldTaps<T>) -> FieldTaps<T> {
+    guard compatibility.clampEditedTargets else { return taps }
+    let clamped = FieldTaps<T>(count: taps.count, featureCount: taps.featureCount)
+    for row in 0..<TapRow.count(features: taps.featureCount) {
+      clamped.row(row).update(from: taps.row(row), count: taps.count)
+    }
+    let differs = clamped.clampLogDensities(of: teacher.field, to: student.field.frame)
+    return differs ? clamped : taps
   }
 }
 

@@ -121,7 +121,9 @@ public final class DistillationStep<T: RadianceScalar>: @unchecked Sendable {
     let detail = stage.detail
     teacher.forward(batch, detail: detail, into: teacherTaps)
     student.forward(batch, detail: detail, into: studentTaps, keeping: store)
-    if compatibility.clampEditedTargets { clampTargets() }
+    if compatibility.clampEditedTargets {
+      teacherTaps.clampLogDensities(of: teacher.field, to: student.field.frame)
+    }
     tapGradients.resize(to: batch.count, featureCount: student.field.featureCount)
     tapGradients.clear()
     var report = LossTerms<T.Sum>()
@@ -211,21 +213,5 @@ public final class DistillationStep<T: RadianceScalar>: @unchecked Sendable {
 
   private func scaled(_ values: [T]) -> [T] {
     densityScale == 1 ? values : values.map { $0 * densityScale }
-  }
-
-  /// Clamps the teacher's log-densities to the student's range, so that densities the student cannot
-  /// reach (after an edit) do not dominate the norm.
-  private func clampTargets() {
-    let low = T(student.field.frame.logDensityMinimum)
-    let high = T(student.field.frame.logDensityMaximum)
-    let teacherFrame = teacher.field.frame
-    guard
-      teacherFrame.logDensityMinimum < student.field.frame.logDensityMinimum
-        || teacherFrame.logDensityMaximum > student.field.frame.logDensityMaximum
-    else { return }
-    for row in [TapRow.logDensity] + (teacher.field.hasFeatures ? [TapRow.features] : []) {
-      let values = teacherTaps.row(row)
-      for s in 0..<teacherTaps.count { values[s] = min(max(values[s], low), high) }
-    }
   }
 }

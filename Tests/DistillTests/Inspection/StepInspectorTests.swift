@@ -137,6 +137,35 @@ struct StepInspectorTests {
     for share in shares.values { #expect(share.isClose(to: 1, .reference)) }
   }
 
+  @Test(
+    "shares a term out as the loss compares it: with the teacher clamped to the student's range")
+  func editedTeacher() throws {
+    let teacher = TinyFields.make(
+      .tensors, as: Double.self, frame: FieldFrame(logDensityMinimum: -100), seed: 2)
+    try TinyFields.scramble(teacher, scale: 40, seed: 9)
+    let student: any RadianceField<Double> = TinyFields.make(.tensors, seed: 3)
+    let input = try TinyStep.input(.volume, as: Double.self, pool: pool)
+    for clamps in [true, false] {
+      var compatibility = CompatibilityOptions.reference
+      compatibility.clampEditedTargets = clamps
+      let inspector = StepInspector(
+        teacher: teacher, student: student, compatibility: compatibility, pool: pool)
+      let traces = try inspector.traces(input, rays: Array(0..<input.batch.rayCount))
+      let samples = traces.flatMap(\.samples)
+      #expect(samples.contains { $0.teacher.logDensity < -2 })
+      let parts = samples.map { sample in
+        let target = clamps ? max(sample.teacher.logDensity, -2) : sample.teacher.logDensity
+        return (sample.student.logDensity - target) * (sample.student.logDensity - target)
+      }
+      let sum = parts.reduce(0, +)
+      for (sample, part) in zip(samples, parts) {
+        #expect(try #require(sample.shares[.density]).isClose(to: part / sum, .reference, scale: 1))
+      }
+      let term = try inspector.inspect(input).terms.first { $0.term == .density }
+      #expect(try #require(term).value.isClose(to: sum.squareRoot(), .reference))
+    }
+  }
+
   @Test("gives the same values for one thread and three, and leaves the student alone")
   func determinism() throws {
     let student: any RadianceField<Float> = TinyFields.make(.vm, seed: 3)
