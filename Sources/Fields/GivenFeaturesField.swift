@@ -62,6 +62,11 @@ public final class GivenFeaturesField<T: RadianceScalar>: RadianceField {
   private var densityRow: Int { width }
   private var colorRow: Int { densityRow + densityHead.activationRows }
   public var activationRows: Int { colorRow + colorHead.activationRows }
+  public var activationLayers: [ActivationLayer] {
+    [ActivationLayer(name: "features", row: 0, count: width)]
+      + densityHead.network.activationLayers(from: densityRow)
+      + colorHead.activationLayers(from: colorRow)
+  }
   private var widest: Int { max(densityHead.network.widest, colorHead.network.widest) }
   public var scratchRows: Int {
     2 * widest + colorHead.inputCount + densityHead.gradientRows + width

@@ -82,6 +82,11 @@ public final class HashField<T: RadianceScalar>: RadianceField {
   private var densityRow: Int { encodingRow + features }
   private var colorRow: Int { densityRow + densityHead.activationRows }
   public var activationRows: Int { colorRow + colorHead.activationRows }
+  public var activationLayers: [ActivationLayer] {
+    [ActivationLayer(name: "encoder", row: encodingRow, count: features)]
+      + densityHead.network.activationLayers(from: densityRow)
+      + colorHead.activationLayers(from: colorRow)
+  }
   public var scratchRows: Int {
     2 * widest + colorHead.inputCount + densityHead.gradientRows + features
   }

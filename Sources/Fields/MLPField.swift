@@ -91,6 +91,13 @@ public final class MLPField<T: RadianceScalar>: RadianceField {
   private var densityRow: Int { encoded + trunk.activationRows }
   private var colorRow: Int { densityRow + densityHead.activationRows }
   public var activationRows: Int { colorRow + colorHead.activationRows }
+  public var activationLayers: [ActivationLayer] {
+    [ActivationLayer(name: "encoder", row: 0, count: encoded)]
+      + trunk.layers.enumerated().map { k, layer in
+        ActivationLayer(name: layer.name, row: trunkRow(k), count: layer.shape.outputs)
+      } + densityHead.network.activationLayers(from: densityRow)
+      + colorHead.activationLayers(from: colorRow)
+  }
   public var scratchRows: Int {
     2 * widest + colorHead.inputCount + densityHead.gradientRows + options.trunkOutputs
   }

@@ -56,6 +56,13 @@ public final class Parameter<T: RadianceScalar>: @unchecked Sendable {
     return fresh
   }
 
+  /// The place in the order of ``shape`` of an element that is stored at `index`.
+  public func outerIndex(of index: Int) -> Int {
+    guard layout == .channelsLast else { return index }
+    let channels = shape[1]
+    return index % channels * (count / channels) + index / channels
+  }
+
   /// The elements in the order of ``shape``.
   public func exported() -> [T] { permuted(values, toStorage: false) }
 

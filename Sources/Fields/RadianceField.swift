@@ -40,6 +40,16 @@ public struct BatchRows<T: RadianceScalar> {
   public func row(_ index: Int) -> UnsafeMutablePointer<T> { base + index * stride }
 }
 
+/// Rows of activations that one operation of a field computes.
+public struct ActivationLayer: Equatable, Sendable {
+  /// The encoding, or the layer under the name of its weight without `.weight`.
+  public let name: String
+  /// The first of its rows.
+  public let row: Int
+  /// How many they are.
+  public let count: Int
+}
+
 /// A radiance field: density and view-dependent colour at points, differentiable.
 ///
 /// Implementations work on tiles, so that the same code serves training, rendering and checks.
@@ -61,6 +71,8 @@ public protocol RadianceField<Scalar>: AnyObject, Sendable {
 
   /// Rows of tile matrix that forward keeps for backward.
   var activationRows: Int { get }
+  /// What these rows hold, in the order in which forward computes them.
+  var activationLayers: [ActivationLayer] { get }
   /// Rows of tile matrix that one worker needs while it works on a tile.
   var scratchRows: Int { get }
   /// Rows that ``encode(_:count:detail:into:pool:)`` needs for a pass of that detail; 0 for no such pass.

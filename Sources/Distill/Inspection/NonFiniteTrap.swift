@@ -3,14 +3,16 @@ import NeRFCore
 
 /// The first number of a step that is NaN or infinite, in the order in which numbers are computed.
 ///
-/// Parameters of the teacher and the student, then the taps of each sample by sample, then compositing, terms,
-/// gradients with respect to taps, and gradients of parameters.
+/// Parameters of the teacher, its layers, its taps sample by sample, the same of the student, then compositing,
+/// terms, gradients with respect to taps, and gradients of parameters from the last layer to the first.
 public struct NonFiniteTrap: Sendable, Codable, Equatable {
   /// Where in a step a number was computed.
   public enum Operation: String, Sendable, Codable {
     case teacherParameter
+    case teacherLayer
     case teacherTap
     case studentParameter
+    case studentLayer
     case studentTap
     case compositing
     case term
@@ -19,9 +21,9 @@ public struct NonFiniteTrap: Sendable, Codable, Equatable {
   }
 
   public var operation: Operation
-  /// The parameter, tap or term.
+  /// The parameter, layer, tap or term.
   public var name: String
-  /// Index of the element, in the order of the parameter's shape; nil where a sample is named.
+  /// Index of the element, in the order of the parameter's shape, or of the layer's output; nil for taps.
   public var element: Int?
   /// Row of the sample, and its ray; nil for parameters, terms and padding.
   public var row: Int?
@@ -34,8 +36,8 @@ public struct NonFiniteTrap: Sendable, Codable, Equatable {
   /// One sentence.
   public var message: String {
     let place =
-      element.map { "element \($0) of \(name)" }
-      ?? row.map { "\(name) of sample \($0)\(ray.map { " on ray \($0)" } ?? "")" } ?? name
+      (element.map { "\(row == nil ? "element" : "output") \($0) of \(name)" } ?? name)
+      + (row.map { " at sample \($0)\(ray.map { " on ray \($0)" } ?? "")" } ?? "")
     let given = inputs.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
     return "First number that is not finite: \(place) is \(value) (\(operation.rawValue))"
       + (given.isEmpty ? "." : ", computed from \(given.joined(separator: ", ")).")
@@ -52,8 +54,10 @@ struct NonFiniteSearch<T: RadianceScalar> {
 
   func first() -> NonFiniteTrap? {
     parameter(of: evaluator.teacher.field, .teacherParameter)
+      ?? layer(of: evaluator.teacher, .teacherLayer)
       ?? tap(of: fields.teacher, .teacherTap)
       ?? parameter(of: evaluator.student.field, .studentParameter)
+      ?? layer(of: evaluator.student, .studentLayer)
       ?? tap(of: fields.student, .studentTap) ?? weight() ?? term() ?? tapGradient()
       ?? parameterGradient()
   }
@@ -74,6 +78,24 @@ struct NonFiniteSearch<T: RadianceScalar> {
         value: name(values[element]), inputs: [:])
     }
     return nil
+  }
+
+  /// The first operation inside a field, and what went into it.
+  private func layer(
+    of field: FieldEvaluator<T>, _ operation: NonFiniteTrap.Operation
+  ) -> NonFiniteTrap? {
+    guard
+      let found = field.firstActivation(
+        fields.input.batch, detail: fields.input.stage.detail, where: { !$0.isFinite })
+    else { return nil }
+    var inputs = place(found.row)
+    inputs["largest input"] = found.largestInput.double
+    if let weight = field.field.parameter(named: "\(found.layer).weight") {
+      inputs["largest weight"] = weight.values.elements.reduce(0) { max($0, abs($1.double)) }
+    }
+    var trap = sample(operation, found.layer, found.row, found.value, inputs)
+    trap.element = found.unit
+    return trap
   }
 
   /// The taps of a sample in the order in which a field computes them.
@@ -142,17 +164,18 @@ struct NonFiniteSearch<T: RadianceScalar> {
 
   private func parameterGradient() -> NonFiniteTrap? {
     for term in gradients.terms {
-      for (index, values) in (gradients.values[term] ?? []).enumerated() {
+      // Backward, the last layer comes first.
+      for (index, values) in (gradients.values[term] ?? []).enumerated().reversed() {
         let isFinite = values.withUnsafeBufferPointer { values in
           values.baseAddress.map { allFinite($0, count: values.count) } ?? true
         }
         guard !isFinite else { continue }
-        // Gradients are kept in the order of memory here, so the name says so.
-        let element = values.firstIndex { !$0.isFinite } ?? 0
+        let place = values.firstIndex { !$0.isFinite } ?? 0
+        let element = evaluator.student.field.parameters[index].outerIndex(of: place)
         return NonFiniteTrap(
           operation: .parameterGradient,
-          name: "∂\(term.rawValue)/∂\(gradients.names[index]) (in the order of memory)",
-          element: element, row: nil, ray: nil, value: name(values[element]), inputs: [:])
+          name: "∂\(term.rawValue)/∂\(gradients.names[index])",
+          element: element, row: nil, ray: nil, value: name(values[place]), inputs: [:])
       }
     }
     return nil

@@ -48,7 +48,8 @@ struct ParameterDirection {
       }
     }
     guard best.size > 0 else { return nil }
-    name = "\(gradients.names[best.parameter]), element \(best.element) in memory"
+    let element = field.parameters[best.parameter].outerIndex(of: best.element)
+    name = "\(gradients.names[best.parameter]), element \(element)"
     self.term = term
     let unit = Self.unit(field.parameters[best.parameter])
     parts = values.enumerated().map { parameter, part in

@@ -10,6 +10,9 @@ struct DenseNetwork<T: RadianceScalar>: Sendable {
     let parameter: Int
     let weight: Parameter<T>
     let bias: Parameter<T>?
+
+    /// Without `.weight`.
+    var name: String { String(weight.name.dropLast(".weight".count)) }
   }
 
   let layers: [Layer]
@@ -23,6 +26,13 @@ struct DenseNetwork<T: RadianceScalar>: Sendable {
   /// Row at which the output of a layer starts.
   func outputRow(_ layer: Int) -> Int {
     layers[..<layer].reduce(0) { $0 + $1.shape.outputs }
+  }
+
+  /// The layers by name, where the activations start at `row`.
+  func activationLayers(from row: Int) -> [ActivationLayer] {
+    layers.enumerated().map { k, layer in
+      ActivationLayer(name: layer.name, row: row + outputRow(k), count: layer.shape.outputs)
+    }
   }
 
   /// Row at which the output of the last layer starts.

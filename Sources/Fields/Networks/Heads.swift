@@ -125,6 +125,10 @@ struct ColorHead<T: RadianceScalar>: Sendable {
   /// Rows of the input.
   var inputCount: Int { Self.harmonicsCount + colorFeatures }
   var activationRows: Int { inputCount + network.activationRows }
+  func activationLayers(from row: Int) -> [ActivationLayer] {
+    [ActivationLayer(name: "encoder_dir", row: row, count: Self.harmonicsCount)]
+      + network.activationLayers(from: row + inputCount)
+  }
 
   /// - Parameter features: One row per colour feature.
   @specialized(where T == Float)

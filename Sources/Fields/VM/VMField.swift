@@ -110,6 +110,12 @@ public final class VMField<T: RadianceScalar>: RadianceField {
   // Activations: scaled position (3), raw s and c (1 + 15), colour head.
   private var colorRow: Int { 3 + featureCount }
   public var activationRows: Int { colorRow + colorHead.activationRows }
+  public var activationLayers: [ActivationLayer] {
+    [
+      ActivationLayer(name: "sum of sigma_mat · sigma_vec", row: 3, count: 1),
+      ActivationLayer(name: "basis_mat", row: 4, count: featureCount - 1),
+    ] + colorHead.activationLayers(from: colorRow)
+  }
   public var scratchRows: Int {
     2 * colorHead.network.widest + colorHead.inputCount + featureCount
   }

@@ -68,6 +68,13 @@ public final class TensorsField<T: RadianceScalar>: RadianceField {
   // Activations: scaled position (3), h (channels), harmonics (16 rows, whatever the degree).
   private var harmonicsRow: Int { 3 + channels }
   public var activationRows: Int { harmonicsRow + 16 }
+  public var activationLayers: [ActivationLayer] {
+    [
+      ActivationLayer(name: "tensor_volume.0", row: 3, count: harmonicsRow - 3),
+      ActivationLayer(
+        name: "encoder_dir", row: harmonicsRow, count: options.degree * options.degree),
+    ]
+  }
   public var scratchRows: Int { 3 + channels }
   /// The scaled position (three rows), the gradient of h sample by sample, and room to sort.
   public var deferredWidth: Int { 3 + channels + 3 }

@@ -119,10 +119,12 @@ public enum Checkpoint {
 
   /// Reads a field of any architecture.
   ///
-  /// - Parameter architecture: Refuses other architectures; nil takes any.
+  /// - Parameters:
+  ///   - architecture: Refuses other architectures; nil takes any.
+  ///   - acceptsNonFinite: Takes parameters that are NaN or infinite: to look at them, nothing else.
   /// - Throws: ``CheckpointError`` naming file, fault and remedy.
   public static func load(
-    _ url: URL, expecting architecture: Architecture? = nil
+    _ url: URL, expecting architecture: Architecture? = nil, acceptsNonFinite: Bool = false
   ) throws(CheckpointError) -> LoadedField {
     let reader = try CheckpointReader(url)
     let record = reader.record
@@ -135,7 +137,8 @@ public enum Checkpoint {
           + "\(record.configuration.architecture.rawValue).")
     }
     let field = record.configuration.makeField(as: Float.self, frame: record.frame, seed: 0)
-    let grid = try reader.read(into: field, optimizer: nil)
+    let grid = try reader.read(
+      into: field, optimizer: nil, acceptsNonFinite: acceptsNonFinite)
     return LoadedField(field: field, grid: grid, record: record)
   }
 

@@ -122,10 +122,13 @@ struct CheckpointReader: ~Copyable {
 
   /// Reads the tensors into a field of the description's shape.
   ///
-  /// - Parameter optimizer: Receives moments and step counts; nil leaves them.
+  /// - Parameters:
+  ///   - optimizer: Receives moments and step counts; nil leaves them.
+  ///   - acceptsNonFinite: Whether parameters may be NaN or infinite.
   /// - Returns: The occupancy grid.
   consuming func read(
-    into field: any RadianceField<Float>, optimizer: FieldOptimizer<Float>?
+    into field: any RadianceField<Float>, optimizer: FieldOptimizer<Float>?,
+    acceptsNonFinite: Bool = false
   ) throws(CheckpointError) -> OccupancyGrid {
     let file = file
     let record = record
@@ -163,7 +166,8 @@ struct CheckpointReader: ~Copyable {
           }
         }
         if let (buffer, layout) = targets[name] {
-          try requireFinite(tensor.copyFloats(to: buffer, layout: layout))
+          let isFinite = tensor.copyFloats(to: buffer, layout: layout)
+          try requireFinite(isFinite || acceptsNonFinite)
         } else if name == "density_grid" {
           densities = try tensor.floats()
           try requireFinite(densities.allSatisfy(\.isFinite))

@@ -124,14 +124,28 @@ struct FindingTests {
     #expect(entry.operation == .studentParameter && entry.name == embeddings.name)
     #expect(entry.element == 17 && entry.value == "nan")
 
-    // Finite weights whose products are not: the colour is the first number to go.
-    let network: any RadianceField<Float> = TinyFields.make(.hash, seed: 3)
-    for parameter in network.parameters where parameter.name.hasPrefix("color_net.") {
-      try parameter.load((0..<parameter.count).map { $0.isMultiple(of: 2) ? 3e38 : -3e38 })
+    // Finite weights whose products are not: the layer is named, though ReLU and clamps come behind it.
+    for (name, layer) in [
+      ("sigma_net.1.weight", "sigma_net.1"), ("color_net.1.weight", "color_net.1"),
+    ] {
+      let network: any RadianceField<Float> = TinyFields.make(.hash, seed: 3)
+      for parameter in network.parameters {
+        if parameter.name == name {
+          try parameter.load([Float](repeating: 3e38, count: parameter.count))
+        } else if parameter.name.hasPrefix(name.prefix { $0 != "." }) {
+          // Of both signs, so that some units are above zero.
+          var random = SplitMix64(seed: 5)
+          try parameter.load(random.doubles(parameter.count, in: -9...9).map { Float($0) })
+        }
+      }
+      try network.parameters[0].load([Float](repeating: 1, count: network.parameters[0].count))
+      let found = try #require(try trap(network))
+      #expect(found.operation == .studentLayer && found.name == layer && found.value == "inf")
+      #expect(found.row == 0 && found.ray != nil && found.inputs["x"] != nil)
+      #expect(found.inputs["largest weight"] == Double(Float(3e38)))
+      #expect(try #require(found.inputs["largest input"]) > 1)
+      #expect(found.message.contains("of \(layer) at sample 0 on ray"))
     }
-    let color = try #require(try trap(network))
-    #expect(color.operation == .studentTap && color.name.hasPrefix("C["))
-    #expect(color.row == 0 && color.ray != nil && color.inputs["x"] != nil)
 
     // A rate beyond single precision: taps and terms are finite, the gradient is not.
     let volume: any RadianceField<Float> = TinyFields.make(.tensors, seed: 3)
