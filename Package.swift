@@ -85,7 +85,7 @@ let package = Package(
       name: "ReferenceBackendTests",
       dependencies: [
         "ReferenceBackend", "ForeignBackends", "GoldenKit", "GoldenMutants", "TensorIO", "NeRFCore",
-        "TestSupport",
+        "Fields", "Distill", "TestSupport",
       ]),
     .testTarget(
       name: "ErrorBoundsTests",

@@ -1,7 +1,7 @@
-import Distill
-import Fields
-import GoldenKit
-import NeRFCore
+public import Distill
+public import Fields
+public import GoldenKit
+public import NeRFCore
 
 /// `distill_loss`: the block losses between `in.pred` and `in.target`, with their gradients.
 enum DistillationLossAnswer: OperationAnswer {
@@ -23,14 +23,19 @@ enum DistillationLossAnswer: OperationAnswer {
   }
 }
 
-/// The fields and samples of a distillation case.
-struct StoredDistillation<T: RadianceScalar> {
-  let call: OperationCall
-  let teacher: any RadianceField<T>
-  let student: any RadianceField<T>
+/// The fields, settings and samples of a case of `pvd_distill_step` or `pvd_distill_sequence`.
+public struct StoredDistillation<T: RadianceScalar> {
+  /// The case.
+  public let call: OperationCall
+  /// With the parameters of the case.
+  public let teacher: any RadianceField<T>
+  /// With the parameters of the case.
+  public let student: any RadianceField<T>
 
   /// Builds both fields with the sizes and the parameters of the case.
-  init(_ call: OperationCall) throws {
+  ///
+  /// - Throws: `GoldenError` or ``UnsupportedSetting`` naming what is missing or not supported.
+  public init(_ call: OperationCall) throws {
     self.call = call
     teacher = try Self.field(call, role: "teacher")
     student = try Self.field(call, role: "student")
@@ -68,7 +73,7 @@ struct StoredDistillation<T: RadianceScalar> {
   }
 
   /// When the stages change.
-  func stages() throws -> StageSchedule {
+  public func stages() throws -> StageSchedule {
     let borders = try call.config.nested("stage_iters")
     return StageSchedule(first: try borders.int("stage1"), second: try borders.int("stage2"))
   }

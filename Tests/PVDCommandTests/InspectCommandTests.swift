@@ -78,7 +78,7 @@ struct InspectCommandTests {
     let report = try report(folder)
     for term in report.inspection.terms {
       for (name, norm) in term.parameterNorms {
-        let tensor = try #require(file["gradient.\(term.term.rawValue).\(name)"])
+        let tensor = try #require(file["term.\(term.term.rawValue).grad.param.student.\(name)"])
         let squares = try tensor.floats().reduce(0.0) { $0 + Double($1) * Double($1) }
         #expect(squares.squareRoot().isClose(to: norm, .reference), "\(term.term) \(name)")
       }

@@ -26,6 +26,10 @@ public struct Finding: Sendable, Codable, Equatable {
     case noSamples
     /// A gradient differs from its central difference.
     case wrongGradient
+    /// Teacher and student of another implementation are evaluated at different samples.
+    case differentSamples
+    /// Another implementation gives other numbers.
+    case disagreement
   }
 
   public var kind: Kind
@@ -74,5 +78,18 @@ extension Finding {
           + "\(schedule.first - 1): there is no stage 2.")
     }
     return result
+  }
+
+  /// What a comparison with another implementation found: what differs first, and every convention by which it
+  /// differs.
+  public static func disagreements(in comparison: StepComparison) -> [Finding] {
+    comparison.quantities.filter { quantity in
+      quantity.verdict == .agreesIf || quantity.name == comparison.firstDifference?.name
+    }.map { quantity in
+      let isElsewhere = quantity.conventions == [.otherSamples]
+      return Finding(
+        kind: isElsewhere ? .differentSamples : .disagreement, subject: quantity.name,
+        message: quantity.message)
+    }
   }
 }

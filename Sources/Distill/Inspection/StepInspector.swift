@@ -52,7 +52,7 @@ public final class StepInspector<T: RadianceScalar> {
     self.compatibility = compatibility
   }
 
-  private func evaluator(_ input: StepInput<T>) -> TermEvaluator<T> {
+  func evaluator(_ input: StepInput<T>) -> TermEvaluator<T> {
     TermEvaluator(
       teacher: teacher, student: student, input: input, kind: kind, rates: rates,
       compatibility: compatibility, densityScale: densityScale)

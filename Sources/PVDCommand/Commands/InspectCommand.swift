@@ -19,12 +19,17 @@ struct InspectCommand: ParsableCommand {
       --set and --compat evaluate the same step under changed settings beside it: loss_type, \
       loss_rate_rgb, loss_rate_feature, loss_rate_color, loss_rate_density, loss_rate_L1.
 
+      --against reads samples, taps, terms and gradients of another implementation (the names are in \
+      Docs/Inspector.md), says where the two differ first, and which convention would explain it; --set \
+      and --compat then say how that implementation is set. The exit status is 1 if anything differs.
+
       Examples:
         pvd inspect --teacher teacher --student vm --out report
         pvd inspect --teacher teacher --student student --scene scene --stage 3 --out report
         pvd inspect --teacher teacher --student vm --step 40 --iterations 60 --out report
         pvd inspect --teacher teacher --student vm --set loss_rate_color=0.02 --set loss_type=L2 --out report
         pvd inspect --teacher teacher --student mlp --step 500 --trap-nonfinite --out report
+        pvd inspect --teacher teacher --student student --against dump.safetensors --out report
         pvd inspect --teacher teacher --student vm --compat original,-fixedMarchJitter --out report
       """)
 
@@ -79,6 +84,14 @@ struct InspectCommand: ParsableCommand {
   var compat: String?
 
   @Option(
+    help: ArgumentHelp(
+      "Compare with these numbers of another implementation, on its samples.", valueName: "file"))
+  var against: String?
+
+  @Option(help: "The precision of that implementation: single or half.")
+  var againstPrecision = StepComparison.Precision.single
+
+  @Option(
     help: "Sizes of a new student: \(Preset.allCases.map(\.rawValue).joined(separator: ", ")).")
   var preset = Preset.small
 
@@ -128,7 +141,6 @@ struct InspectCommand: ParsableCommand {
   func run() throws {
     let console = Console(json: engine.json)
     let folder = InspectionFolder(URL(fileURLWithPath: out))
-    try folder.check(overwrite: overwrite)
     var run = InspectionRun(
       teacher: try RunFolder.checkpoint(at: teacher), student: try chosenStudent(),
       pool: engine.pool, console: console)
@@ -146,12 +158,18 @@ struct InspectCommand: ParsableCommand {
     run.changedCompatibility = try compat.map { ($0, try .read($0, from: run.compatibility)) }
     run.learningRate = learningRate
     run.trapsNonFinite = trapNonfinite
+    run.against = against.map { URL(fileURLWithPath: $0) }
+    run.precision = againstPrecision
     run.seed = seed
-    let result = try run.perform()
-    try folder.write(result)
+    let result = try folder.output.filled(overwrite: overwrite) {
+      let result = try run.perform()
+      try folder.write(result)
+      return result
+    }
     show(result.report, console)
     console.say("written to \(out)")
     console.emit("done", ["out": out])
+    if let comparison = result.report.comparison, !comparison.agrees { throw ExitCode(1) }
   }
 
   private func chosenStudent() throws -> InspectionRun.Student {
@@ -179,6 +197,10 @@ struct InspectCommand: ParsableCommand {
         "gradients verified on \(verification.samples) samples: largest relative error "
           + String(format: "%.2g", verification.worst))
     }
+    if let comparison = report.comparison {
+      console.say(comparison.summary)
+      console.emit("comparison", comparison)
+    }
     if let trap = inspection.trap {
       console.say(trap.message)
       console.emit("trap", trap)
@@ -189,6 +211,8 @@ struct InspectCommand: ParsableCommand {
     }
   }
 }
+
+extension StepComparison.Precision: ExpressibleByArgument {}
 
 extension PixelRectangle: ExpressibleByArgument {
   init?(argument: String) {

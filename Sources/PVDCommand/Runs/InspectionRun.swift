@@ -40,6 +40,9 @@ struct InspectionRun {
   var learningRate: Double?
   /// Whether to inspect the first step in which a number is not finite, if it comes before ``step``.
   var trapsNonFinite = false
+  /// Numbers of another implementation.
+  var against: URL?
+  var precision = StepComparison.Precision.single
   var seed: UInt64 = 0
   var pool: WorkerPool
   var console: Console
@@ -53,7 +56,7 @@ struct InspectionRun {
   }
 
   func perform() throws -> Result {
-    let loaded = try Checkpoint.load(teacher)
+    let loaded = try Checkpoint.load(teacher, acceptsNonFinite: true)
     let (view, poses) = try cameras(loaded)
     let distiller = try distiller(loaded, view: view, poses: poses)
     let inspector = StepInspector(
@@ -72,14 +75,22 @@ struct InspectionRun {
     var options = StepInspector<Float>.Options()
     options.seed = seed
     console.progress(last: true) { "inspecting step \(input.step), stage \(input.stage.rawValue)" }
+    let dump = try against.map { try StepDump(contentsOf: $0) }
+    if let dump {
+      input = try dump.input(replacing: input, rates: rates)
+      if let stage { input.stage = stage }
+    }
     var inspection = try inspector.inspect(input, options: options)
+    let comparison = try dump.map { try compare($0, input, distiller, loaded) }
+    if let comparison { inspection.findings += Finding.disagreements(in: comparison) }
     inspection.findings += Finding.borders(
       of: distiller.settings.stages, iterations: iterations,
       comparesFeatures: distiller.distillation.comparesFeatures)
     let variant = try variant(of: input, inspector, options)
     let report = InspectionReport(
       teacher: distiller.teacher.architecture, student: distiller.student.architecture,
-      settings: distiller.settings, history: history, inspection: inspection, variant: variant)
+      settings: distiller.settings, history: history, inspection: inspection, variant: variant,
+      comparison: comparison)
     let gallery = InspectionGallery(
       inspector: inspector, teacher: distiller.teacher, student: distiller.student, pool: pool)
     let size = gallery.size(of: view)
@@ -93,6 +104,25 @@ struct InspectionRun {
     ]
     console.endProgress()
     return Result(report: report, pictures: pictures, inspector: inspector, input: input)
+  }
+
+  /// Holds the step against a dump; ``changes`` and switches say how the other implementation is set.
+  private func compare(
+    _ dump: StepDump, _ input: StepInput<Float>, _ distiller: Distiller, _ loaded: LoadedField
+  ) throws -> StepComparison {
+    var (kind, rates) = (lossKind, rates)
+    for change in changes { change.change(&kind, &rates) }
+    let comparator = StepComparator(
+      teacher: distiller.teacher, student: distiller.student, kind: kind, rates: rates,
+      compatibility: changedCompatibility?.options ?? compatibility, pool: pool)
+    comparator.precision = precision
+    comparator.seed = seed
+    comparator.replay = MarchReplay(
+      grid: loaded.grid, minimumNear: Float(loaded.record.minimumNear),
+      settings: MarchSettings(maximumSteps: marchSteps))
+    var changed = input
+    changed.featureRate = rates.featureRate(at: input.step)
+    return try comparator.compare(dump, with: changed)
   }
 
   private func cameras(_ loaded: LoadedField) throws -> (ViewTemplate, [CameraPose]) {
@@ -112,7 +142,7 @@ struct InspectionRun {
     let inherits: Bool
     switch student {
     case .saved(let url):
-      field = try Checkpoint.load(url).field
+      field = try Checkpoint.load(url, acceptsNonFinite: true).field
       inherits = false
     case .fresh(let architecture, let preset):
       field = preset.configuration(of: architecture).makeField(

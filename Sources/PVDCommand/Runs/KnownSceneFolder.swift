@@ -15,29 +15,11 @@ struct KnownSceneFolder {
   /// Writes one folder per scene, and what is known about them.
   func write(overwrite: Bool) throws {
     let scenes = try KnownScene.all()
-    try check(Set(scenes.map(\.name) + [Self.noteName]), overwrite: overwrite)
+    try OutputFolder(
+      url: url, content: "these scenes", names: Set(scenes.map(\.name) + [Self.noteName])
+    ).check(overwrite: overwrite)
     for scene in scenes { try scene.write(to: url.appending(path: scene.name)) }
     try AtomicFile.write(Data(note(scenes).utf8), to: url.appending(path: Self.noteName))
-  }
-
-  private func check(_ names: Set<String>, overwrite: Bool) throws {
-    guard FileManager.default.fileExists(atPath: url.path) else { return }
-    let found: [String]
-    do { found = try FileManager.default.contentsOfDirectory(atPath: url.path).sorted() } catch let
-      error as CocoaError
-    {
-      throw RunFolder.failure(error, url)
-    }
-    if let other = found.first(where: { !names.contains($0) && !$0.hasPrefix(".") }) {
-      throw CommandFailure(
-        url.path, fact: "the folder holds \"\(other)\", which is not part of these scenes",
-        fix: "Choose another --out.")
-    }
-    guard overwrite || found.isEmpty else {
-      throw CommandFailure(
-        url.path, fact: "the folder holds earlier scenes",
-        fix: "Add --overwrite to replace them, or choose another --out.")
-    }
   }
 
   private func note(_ scenes: [KnownScene]) -> String {

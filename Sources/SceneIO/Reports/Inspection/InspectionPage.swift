@@ -15,6 +15,7 @@ extension InspectionReport {
       title: "Step \(inspection.step), stage \(inspection.stage.rawValue): "
         + "\(teacher.rawValue) → \(student.rawValue)")
     findings(&page)
+    comparison(&page)
     terms(&page)
     try history(&page)
     gradients(&page)
@@ -236,4 +237,4 @@ extension InspectionReport {
 }
 
 /// Four digits, with an exponent where that is shorter.
-private func short(_ value: Double) -> String { String(format: "%.4g", value) }
+func short(_ value: Double) -> String { String(format: "%.4g", value) }

@@ -45,10 +45,13 @@ public struct InspectionReport: Sendable, Codable {
   public var inspection: StepInspection
   /// The step under changed settings; nil if none were asked for.
   public var variant: Variant?
+  /// The step beside the numbers of another implementation; nil if there are none.
+  public var comparison: StepComparison?
 
   public init(
     teacher: Architecture, student: Architecture, settings: DistillerSettings, history: [Moment],
-    inspection: StepInspection, variant: Variant?
+    inspection: StepInspection, variant: Variant? = nil,
+    comparison: StepComparison? = nil
   ) {
     self.teacher = teacher
     self.student = student
@@ -60,6 +63,7 @@ public struct InspectionReport: Sendable, Codable {
     self.history = history
     self.inspection = inspection
     self.variant = variant
+    self.comparison = comparison
   }
 
   /// Reads what ``encoded()`` wrote: numbers that JSON cannot hold are the texts "nan", "inf" and "-inf".
