@@ -32,8 +32,10 @@ public enum FieldConfiguration: Equatable, Sendable, Codable {
   }
 
   /// Builds a field with fresh parameters; the only place that chooses by architecture.
+  ///
+  /// - Parameter seed: Of the initial values; nil for zeros, where all of them will be replaced.
   public func makeField<T: RadianceScalar>(
-    as scalar: T.Type = T.self, frame: FieldFrame, seed: UInt64
+    as scalar: T.Type = T.self, frame: FieldFrame, seed: UInt64?
   ) -> any RadianceField<T> {
     switch self {
     case .hash(let options): HashField<T>(options: options, frame: frame, seed: seed)

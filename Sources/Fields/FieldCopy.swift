@@ -6,9 +6,15 @@ extension RadianceField {
   /// - Throws: ``ShapeError`` if a parameter of the configuration has another size.
   public func copy<T: RadianceScalar>(as scalar: T.Type) throws(ShapeError) -> any RadianceField<T>
   {
-    let field = configuration.makeField(as: T.self, frame: frame, seed: 0)
+    let field = configuration.makeField(as: T.self, frame: frame, seed: nil)
     for (source, target) in zip(parameters, field.parameters) {
-      try target.load(converted(source.exported()))
+      guard source.shape == target.shape else {
+        throw ShapeError(
+          in: "RadianceField.copy", source.name, expected: target.shape, actual: source.shape,
+          fix: "Copy a field whose configuration describes its parameters.")
+      }
+      // Parameters of one name are stored in one order in every precision.
+      convert(source.values.base, to: target.values.base, count: source.count)
     }
     return field
   }
@@ -16,6 +22,9 @@ extension RadianceField {
 
 @specialized(where T == Float, U == Double)
 @specialized(where T == Float, U == Float)
-private func converted<T: RadianceScalar, U: RadianceScalar>(_ values: [T]) -> [U] {
-  values.map { U(Double($0)) }
+@specialized(where T == Double, U == Double)
+private func convert<T: RadianceScalar, U: RadianceScalar>(
+  _ source: UnsafePointer<T>, to target: UnsafeMutablePointer<U>, count: Int
+) {
+  for i in 0..<count { target[i] = U(Double(source[i])) }
 }

@@ -46,9 +46,9 @@ public final class HashField<T: RadianceScalar>: RadianceField {
   private let densityHead: DensityHead<T>
   private let colorHead: ColorHead<T>
 
-  /// A field with PVD's initialisation: table uniform in ±1e-4, layers uniform in ±1/√fan-in.
+  /// A field with PVD's initialisation: table uniform in ±1e-4, layers uniform in ±1/√fan-in. Zeros without a seed.
   public init(
-    options: HashFieldOptions = HashFieldOptions(), frame: FieldFrame = FieldFrame(), seed: UInt64
+    options: HashFieldOptions = HashFieldOptions(), frame: FieldFrame = FieldFrame(), seed: UInt64?
   ) {
     self.options = options
     self.frame = frame
@@ -68,6 +68,7 @@ public final class HashField<T: RadianceScalar>: RadianceField {
       ParameterGroup("encoder_dir", .primary, []),
       ParameterGroup("color_net", .primary, colorHead.network.parameterIndices),
     ]
+    guard let seed else { return }
     parameters[0].initialise(uniform: 1e-4, seed: seed, stream: 0)
     densityHead.network.initialise(seed: seed)
     colorHead.network.initialise(seed: seed)

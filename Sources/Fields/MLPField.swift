@@ -37,9 +37,9 @@ public final class MLPField<T: RadianceScalar>: RadianceField {
   private let densityHead: DensityHead<T>
   private let colorHead: ColorHead<T>
 
-  /// A field with PVD's initialisation: every layer uniform in ±1/√fan-in, biases alike.
+  /// A field with PVD's initialisation: every layer uniform in ±1/√fan-in, biases alike. Zeros without a seed.
   public init(
-    options: MLPFieldOptions = MLPFieldOptions(), frame: FieldFrame = FieldFrame(), seed: UInt64
+    options: MLPFieldOptions = MLPFieldOptions(), frame: FieldFrame = FieldFrame(), seed: UInt64?
   ) {
     precondition(options.layers >= 2, "MLPField: the trunk needs at least 2 layers")
     self.options = options
@@ -68,6 +68,7 @@ public final class MLPField<T: RadianceScalar>: RadianceField {
       ParameterGroup("color_net", .primary, colorHead.network.parameterIndices),
       ParameterGroup("nerf_mlp", .primary, trunk.parameterIndices),
     ]
+    guard let seed else { return }
     trunk.initialise(seed: seed)
     densityHead.network.initialise(seed: seed)
     colorHead.network.initialise(seed: seed)

@@ -124,7 +124,7 @@ extension OperationCall {
           "\(caseName): `\(name)` has shape \(shape), the settings need \(parameter.shape).")
       }
     }
-    let field = configuration.makeField(as: T.self, frame: frame, seed: 0)
+    let field = configuration.makeField(as: T.self, frame: frame, seed: nil)
     for parameter in field.parameters where has(prefix + parameter.name) {
       try parameter.load(try scalars(prefix + parameter.name))
     }

@@ -80,14 +80,17 @@ public struct GradientVerification: Sendable, Codable, Equatable {
         ParameterDirection(steepestIn: gradients, term: $0, of: student)
       }
     checks = try directions.flatMap { direction in
-      try Self.checks(along: direction, student, gradients) { try unweighted.losses() }
+      try Self.checks(along: direction, student, original: evaluator.student.field, gradients) {
+        try unweighted.losses()
+      }
     }
   }
 
   /// One check per term; where the first step disagrees, the best of all steps.
-  private static func checks(
+  private static func checks<T: RadianceScalar>(
     along direction: ParameterDirection, _ student: any RadianceField<Double>,
-    _ gradients: TermGradients<Double>, _ losses: () throws -> LossReport
+    original: any RadianceField<T>, _ gradients: TermGradients<Double>,
+    _ losses: () throws -> LossReport
   ) throws -> [Check] {
     let values = try losses()
     // Where teacher and student are equal, norms have a kink, and no derivative.
@@ -96,7 +99,7 @@ public struct GradientVerification: Sendable, Codable, Equatable {
     }
     var best: [LossTerm: Check] = [:]
     for step in steps {
-      let values = try direction.losses(student, step: step, losses)
+      let values = try direction.losses(student, original: original, step: step, losses)
       for term in terms {
         let analytic = direction.product(gradients, term)
         let difference = (values.ahead[term] - values.behind[term]) / (2 * step)
@@ -117,23 +120,11 @@ public struct GradientVerification: Sendable, Codable, Equatable {
   ) -> [LossTerm: Double] {
     var result: [LossTerm: Double] = [:]
     for term in double.terms {
-      guard let a = single.values[term], let b = double.values[term] else { continue }
-      var distance = 0.0
-      for index in a.indices { distance += squaredDistance(a[index], b[index]) }
+      guard let a = single.parts[term], let b = double.parts[term] else { continue }
+      let distance = zip(a, b).reduce(0) { $0 + $1.0.squaredDistance($1.1) }
       let norm = double.norm(of: term)
       result[term] = norm > 0 ? distance.squareRoot() / norm : distance.squareRoot()
     }
     return result
   }
-}
-
-@specialized(where T == Float)
-@specialized(where T == Double)
-private func squaredDistance<T: RadianceScalar>(_ a: [T], _ b: [Double]) -> Double {
-  var sum = 0.0
-  for i in a.indices {
-    let e = Double(a[i]) - b[i]
-    sum += e * e
-  }
-  return sum
 }

@@ -105,11 +105,17 @@ struct NonFiniteSearch<T: RadianceScalar> {
       + (0..<3).map { (TapRow.color + $0, "C[\($0)]") }
   }
 
+  /// Those of which some sample's number is not finite.
+  private func suspectRows(_ taps: FieldTaps<T>) -> [(row: Int, name: String)] {
+    tapRows(taps).filter { !allFinite(taps.row($0.row), count: fields.input.batch.usedCount) }
+  }
+
   private func tap(
     of taps: FieldTaps<T>, _ operation: NonFiniteTrap.Operation
   ) -> NonFiniteTrap? {
-    for row in 0..<fields.input.batch.usedCount {
-      for (tap, name) in tapRows(taps) where !taps.row(tap)[row].isFinite {
+    let rows = suspectRows(taps)
+    for row in 0..<(rows.isEmpty ? 0 : fields.input.batch.usedCount) {
+      for (tap, name) in rows where !taps.row(tap)[row].isFinite {
         var inputs = place(row)
         if tap == TapRow.density { inputs["S"] = taps.row(TapRow.logDensity)[row].double }
         return sample(operation, name, row, taps.row(tap)[row], inputs)
@@ -147,8 +153,9 @@ struct NonFiniteSearch<T: RadianceScalar> {
   private func tapGradient() -> NonFiniteTrap? {
     for term in gradients.terms {
       guard let gradient = taps[term] else { continue }
-      for row in 0..<fields.input.batch.usedCount {
-        for (tap, name) in tapRows(fields.student) where !gradient.row(tap)[row].isFinite {
+      let rows = suspectRows(gradient)
+      for row in 0..<(rows.isEmpty ? 0 : fields.input.batch.usedCount) {
+        for (tap, name) in rows where !gradient.row(tap)[row].isFinite {
           return sample(
             .tapGradient, "∂\(term.rawValue)/∂\(name)", row, gradient.row(tap)[row],
             [
@@ -165,17 +172,13 @@ struct NonFiniteSearch<T: RadianceScalar> {
   private func parameterGradient() -> NonFiniteTrap? {
     for term in gradients.terms {
       // Backward, the last layer comes first.
-      for (index, values) in (gradients.values[term] ?? []).enumerated().reversed() {
-        let isFinite = values.withUnsafeBufferPointer { values in
-          values.baseAddress.map { allFinite($0, count: values.count) } ?? true
-        }
-        guard !isFinite else { continue }
-        let place = values.firstIndex { !$0.isFinite } ?? 0
-        let element = evaluator.student.field.parameters[index].outerIndex(of: place)
+      for (index, part) in (gradients.parts[term] ?? []).enumerated().reversed() {
+        guard let place = part.values.firstIndex(where: { !$0.isFinite }) else { continue }
+        let element = gradients.outerIndex(index, Int(part.indices[place]))
         return NonFiniteTrap(
           operation: .parameterGradient,
           name: "∂\(term.rawValue)/∂\(gradients.names[index])",
-          element: element, row: nil, ray: nil, value: name(values[place]), inputs: [:])
+          element: element, row: nil, ray: nil, value: name(part.values[place]), inputs: [:])
       }
     }
     return nil

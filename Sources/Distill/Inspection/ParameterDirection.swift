@@ -1,32 +1,60 @@
 import Fields
 import NeRFCore
 
-/// A direction in the space of a field's parameters.
+/// A direction in the space of a field's parameters along which losses are differenced.
+///
+/// Lengths are in units of the root mean square of each parameter.
 struct ParameterDirection {
+  /// For reports.
   let name: String
-  /// The term it was chosen for; nil for all.
+  /// The term that it belongs to; nil for all.
   let term: LossTerm?
-  /// For each parameter its elements, in the order of its storage; nil for zeros.
-  private let parts: [[Double]?]
+  private let shape: Shape
 
+  private enum Shape {
+    /// ±unit in every element; one bit per element and one unit per parameter.
+    case signs(bits: [[UInt32]], units: [Double])
+    /// One element.
+    case element(parameter: Int, index: Int, unit: Double)
+  }
+
+  /// Random signs in all parameters.
   init(random index: Int, of field: any RadianceField<Double>, seed: UInt64) {
     name = "random signs \(index + 1)"
     term = nil
-    parts = field.parameters.enumerated().map { number, parameter in
+    let bits = field.parameters.enumerated().map { number, parameter in
       let random = CounterRandom(
         seed: seed, purpose: .verification, stream: field.parameters.count * index + number)
-      let unit = Self.unit(parameter)
-      var part = [Double](repeating: unit, count: parameter.count)
+      var words: [UInt32] = []
+      words.reserveCapacity((parameter.count + 127) / 128 * 4)
+      // One bit of 128 for each element.
       for block in 0..<(parameter.count + 127) / 128 {
-        // One bit of 128 each.
-        let words = random.words(at: block)
-        for i in 128 * block..<min(parameter.count, 128 * block + 128)
-        where words[i % 128 / 32] >> UInt32(i % 32) & 1 == 1 {
-          part[i] = -unit
-        }
+        let four = random.words(at: block)
+        for lane in 0..<4 { words.append(four[lane]) }
       }
-      return part
+      return words
     }
+    shape = .signs(bits: bits, units: field.parameters.map(Self.unit))
+  }
+
+  /// Along the parameter in which the term is steepest; nil if it is flat.
+  init?(
+    steepestIn gradients: TermGradients<Double>, term: LossTerm, of field: any RadianceField<Double>
+  ) {
+    guard let parts = gradients.parts[term] else { return nil }
+    var best = (parameter: 0, index: 0, size: 0.0)
+    for (parameter, part) in parts.enumerated() {
+      for (index, value) in zip(part.indices, part.values) where abs(value) > best.size {
+        best = (parameter, Int(index), abs(value))
+      }
+    }
+    guard best.size > 0 else { return nil }
+    let element = gradients.outerIndex(best.parameter, best.index)
+    name = "\(gradients.names[best.parameter]), element \(element)"
+    self.term = term
+    shape = .element(
+      parameter: best.parameter, index: best.index,
+      unit: Self.unit(field.parameters[best.parameter]))
   }
 
   /// The root mean square of a parameter; 0.01 for one that is zero everywhere.
@@ -36,50 +64,41 @@ struct ParameterDirection {
     return squares > 0 ? (squares / Double(parameter.count)).squareRoot() : 0.01
   }
 
-  /// Along the parameter in which the term is steepest; nil if it is flat.
-  init?(
-    steepestIn gradients: TermGradients<Double>, term: LossTerm, of field: any RadianceField<Double>
-  ) {
-    guard let values = gradients.values[term] else { return nil }
-    var best = (parameter: 0, element: 0, size: 0.0)
-    for (parameter, part) in values.enumerated() {
-      for (element, value) in part.enumerated() where abs(value) > best.size {
-        best = (parameter, element, abs(value))
-      }
-    }
-    guard best.size > 0 else { return nil }
-    let element = field.parameters[best.parameter].outerIndex(of: best.element)
-    name = "\(gradients.names[best.parameter]), element \(element)"
-    self.term = term
-    let unit = Self.unit(field.parameters[best.parameter])
-    parts = values.enumerated().map { parameter, part in
-      guard parameter == best.parameter else { return nil }
-      var result = [Double](repeating: 0, count: part.count)
-      result[best.element] = unit
-      return result
-    }
-  }
-
+  /// ⟨∂ℓ/∂θ, v⟩.
   func product(_ gradients: TermGradients<Double>, _ term: LossTerm) -> Double {
-    guard let values = gradients.values[term] else { return 0 }
-    var sum = 0.0
-    for (part, gradient) in zip(parts, values) {
-      guard let part else { continue }
-      for i in part.indices { sum += part[i] * gradient[i] }
+    guard let parts = gradients.parts[term] else { return 0 }
+    switch shape {
+    case .element(let parameter, let index, let unit):
+      let part = parts[parameter]
+      return part.indices.firstIndex(of: Int32(index)).map { unit * part.values[$0] } ?? 0
+    case .signs(let bits, let units):
+      var sum = 0.0
+      for (parameter, part) in parts.enumerated() {
+        for (index, value) in zip(part.indices, part.values) {
+          let isNegative = bits[parameter][Int(index) / 32] >> UInt32(index % 32) & 1 == 1
+          sum += isNegative ? -units[parameter] * value : units[parameter] * value
+        }
+      }
+      return sum
     }
-    return sum
   }
 
-  /// The terms on both sides of the field's parameters, which are put back.
-  func losses(
-    _ field: any RadianceField<Double>, step: Double, _ losses: () throws -> LossReport
+  /// The terms on both sides of the field's parameters, which are put back to those of `original`.
+  func losses<T: RadianceScalar>(
+    _ field: any RadianceField<Double>, original: any RadianceField<T>, step: Double,
+    _ losses: () throws -> LossReport
   ) throws -> (ahead: LossReport, behind: LossReport) {
-    let saved = zip(field.parameters, parts).map { $1 == nil ? [] : $0.values.array }
     func move(by distance: Double) {
-      for (index, part) in parts.enumerated() {
-        guard let part else { continue }
-        let values = field.parameters[index].values.base
-        for i in part.indices { values[i] = saved[index][i] + distance * part[i] }
+      switch shape {
+      case .element(let parameter, let index, let unit):
+        field.parameters[parameter].values.base[index] =
+          original.parameters[parameter].values.base[index].double + distance * unit
+      case .signs(let bits, let units):
+        for (index, parameter) in field.parameters.enumerated() {
+          moved(
+            original.parameters[index].values.base, by: distance * units[index], bits[index],
+            into: parameter.values.base, count: parameter.count)
+        }
       }
     }
     defer { move(by: 0) }
@@ -87,5 +106,22 @@ struct ParameterDirection {
     let ahead = try losses()
     move(by: -step)
     return (ahead, try losses())
+  }
+}
+
+/// `source ± distance`, − where a bit is set.
+@specialized(where T == Float)
+@specialized(where T == Double)
+private func moved<T: RadianceScalar>(
+  _ source: UnsafePointer<T>, by distance: Double, _ bits: [UInt32],
+  into target: UnsafeMutablePointer<Double>, count: Int
+) {
+  // Bits come in blocks of 128.
+  for block in 0..<(count + 31) / 32 {
+    let word = bits[block]
+    for i in 32 * block..<min(count, 32 * block + 32) {
+      let sign = Double(1 - 2 * Int(word >> UInt32(i % 32) & 1))
+      target[i] = Double(source[i]) + sign * distance
+    }
   }
 }

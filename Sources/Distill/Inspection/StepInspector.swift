@@ -62,7 +62,7 @@ public final class StepInspector<T: RadianceScalar> {
   ///
   /// - Throws: ``ShapeError`` if the background does not fit, or if features differ in length.
   public func gradients(_ input: StepInput<T>) throws -> TermGradients<T> {
-    try evaluator(input).gradients(exported: true).parameters
+    try evaluator(input).gradients().parameters
   }
 
   /// Some rays sample by sample; see ``SampleTrace``.

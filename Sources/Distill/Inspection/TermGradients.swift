@@ -12,8 +12,19 @@ public struct TermGradients<T: RadianceScalar>: Sendable {
   public let shapes: [[Int]]
   /// The terms of the step.
   public let terms: [LossTerm]
-  /// For each term one array per parameter, in the order of the parameter's shape.
-  public let values: [LossTerm: [[T]]]
+  /// For each term one array per parameter, in the order of storage.
+  let parts: [LossTerm: [SparseArray<T>]]
+  /// Where in the order of its shape an element of a parameter stands.
+  let outerIndex: @Sendable (_ parameter: Int, _ index: Int) -> Int
+
+  /// `rate · ∂ℓ/∂θ` for one parameter, in the order of its shape.
+  ///
+  /// Only what is not zero is kept; this makes the array anew every time.
+  ///
+  /// - Parameter parameter: Index into ``names``.
+  public subscript(term: LossTerm, parameter: Int) -> [T] {
+    parts[term]?[parameter].dense { outerIndex(parameter, $0) } ?? []
+  }
 
   /// ‖rate · ∂ℓ/∂θ‖₂, over one parameter or over all.
   ///
@@ -33,21 +44,13 @@ public struct TermGradients<T: RadianceScalar>: Sendable {
 
   /// The inner product of two gradients, summed in double precision in the order of the elements.
   public func dot(_ a: LossTerm, _ b: LossTerm, parameter: Int? = nil) -> Double {
-    guard let a = values[a], let b = values[b] else { return 0 }
+    guard let a = parts[a], let b = parts[b] else { return 0 }
     var total = 0.0
     for index in parameter.map({ [$0] }) ?? Array(names.indices) {
-      total += sumOfProducts(a[index], b[index])
+      total += a[index].dot(b[index])
     }
     return total
   }
-}
-
-@specialized(where T == Float)
-@specialized(where T == Double)
-private func sumOfProducts<T: RadianceScalar>(_ a: [T], _ b: [T]) -> Double {
-  var sum = 0.0
-  for i in a.indices { sum += Double(a[i]) * Double(b[i]) }
-  return sum
 }
 
 /// Evaluates single terms of a step, for inspection; training does not go through it.
@@ -81,12 +84,10 @@ struct TermEvaluator<T: RadianceScalar> {
   }
 
   /// The gradients of every term, and of each the gradients with respect to the taps.
-  ///
-  /// - Parameter exported: Whether in the order of shapes, which costs a copy; norms and angles do not ask.
-  func gradients(exported: Bool = false) throws -> (
+  func gradients() throws -> (
     parameters: TermGradients<T>, taps: [LossTerm: FieldTaps<T>]
   ) {
-    var values: [LossTerm: [[T]]] = [:]
+    var parts: [LossTerm: [SparseArray<T>]] = [:]
     var taps: [LossTerm: FieldTaps<T>] = [:]
     let parameters = student.field.parameters
     for term in terms {
@@ -94,12 +95,13 @@ struct TermEvaluator<T: RadianceScalar> {
       _ = try step.accumulateGradients(
         input.batch, stage: input.stage, featureRate: term == .features ? input.featureRate : 0,
         background: input.background)
-      values[term] = parameters.map { exported ? $0.exportedGradient() : $0.gradient.array }
+      parts[term] = parameters.map { SparseArray($0.gradient.base, count: $0.count) }
       taps[term] = step.tapGradients
       for parameter in parameters { parameter.gradient.clear(student.pool) }
     }
     let gradients = TermGradients(
-      names: parameters.map(\.name), shapes: parameters.map(\.shape), terms: terms, values: values)
+      names: parameters.map(\.name), shapes: parameters.map(\.shape), terms: terms,
+      parts: parts, outerIndex: { parameters[$0].outerIndex(of: $1) })
     return (gradients, taps)
   }
 

@@ -37,7 +37,7 @@ extension RadianceField {
       options.clampsColorFeatures != compatibility.clampVMColorFeatures
     else { return self }
     options.clampsColorFeatures = compatibility.clampVMColorFeatures
-    let copy = FieldConfiguration.vm(options).makeField(as: Scalar.self, frame: frame, seed: 0)
+    let copy = FieldConfiguration.vm(options).makeField(as: Scalar.self, frame: frame, seed: nil)
     try copy.inherit(from: self)
     return copy
   }

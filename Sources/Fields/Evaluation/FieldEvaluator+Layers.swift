@@ -20,6 +20,8 @@ extension FieldEvaluator {
   /// What clamps and ReLUs hide is seen here: a log-density of infinity is a finite one behind its clamp.
   ///
   /// - Complexity: One forward pass that keeps all activations, and their scan.
+  @specialized(where T == Float)
+  @specialized(where T == Double)
   public func firstActivation(
     _ batch: SampleBatch, detail: TapDetail, where condition: (T) -> Bool
   ) -> ActivationPlace<T>? {

@@ -51,11 +51,12 @@ public final class VMField<T: RadianceScalar>: RadianceField {
   static var colorLine: Int { 9 }
   static var basis: Int { 12 }
 
-  /// A field with PVD's initialisation: factors 0.1·N(0, 1), layers uniform in ±1/√fan-in.
+  /// A field with PVD's initialisation: factors 0.1·N(0, 1), layers uniform in ±1/√fan-in. Zeros without a seed.
   public convenience init(
-    options: VMFieldOptions = VMFieldOptions(), frame: FieldFrame = FieldFrame(), seed: UInt64
+    options: VMFieldOptions = VMFieldOptions(), frame: FieldFrame = FieldFrame(), seed: UInt64?
   ) {
     self.init(zero: options, frame: frame)
+    guard let seed else { return }
     for index in 0..<Self.basis {
       parameters[index].initialise(normal: 0.1, seed: seed, stream: index)
     }

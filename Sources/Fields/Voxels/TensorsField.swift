@@ -32,10 +32,10 @@ public final class TensorsField<T: RadianceScalar>: RadianceField {
   private let low: T
   private let high: T
 
-  /// A volume of 0.02·N(0, 1), as PVD initialises it.
+  /// A volume of 0.02·N(0, 1), as PVD initialises it. Zeros without a seed.
   public init(
     options: TensorsFieldOptions = TensorsFieldOptions(), frame: FieldFrame = FieldFrame(),
-    seed: UInt64
+    seed: UInt64?
   ) {
     precondition((1...4).contains(options.degree), "TensorsField: degree must be in 1...4")
     self.options = options
@@ -52,6 +52,7 @@ public final class TensorsField<T: RadianceScalar>: RadianceField {
       ParameterGroup("tensor_volume", .primary, [0]),
       ParameterGroup("encoder_dir", .primary, []),
     ]
+    guard let seed else { return }
     parameters[0].initialise(normal: 0.02, seed: seed, stream: 0)
   }
 

@@ -43,7 +43,7 @@ struct InspectionFolder {
       let shape = gradients.shapes[index]
       var sum = [Float](repeating: 0, count: shape.reduce(1, *))
       for term in gradients.terms {
-        guard let values = gradients.values[term]?[index] else { continue }
+        let values = gradients[term, index]
         for i in sum.indices { sum[i] += values[i] }
         entries.append(
           entry("term.\(term.rawValue).grad.param.student.\(parameter)", shape, values, .float32))

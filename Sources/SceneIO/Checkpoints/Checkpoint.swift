@@ -136,7 +136,7 @@ public enum Checkpoint {
         fix: "Name a checkpoint of a \(architecture.rawValue) field, or ask for "
           + "\(record.configuration.architecture.rawValue).")
     }
-    let field = record.configuration.makeField(as: Float.self, frame: record.frame, seed: 0)
+    let field = record.configuration.makeField(as: Float.self, frame: record.frame, seed: nil)
     let grid = try reader.read(
       into: field, optimizer: nil, acceptsNonFinite: acceptsNonFinite)
     return LoadedField(field: field, grid: grid, record: record)

@@ -87,7 +87,7 @@ struct ConstantFieldTests {
   private func densityGradient(_ gradients: TermGradients<Double>, _ term: LossTerm) throws
     -> Double
   {
-    let values = try #require(gradients.values[term]?.first)
+    let values = gradients[term, 0]
     return values[..<(values.count / gradients.shapes[0][1])].reduce(0, +)
   }
 

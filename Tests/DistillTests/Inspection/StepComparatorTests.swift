@@ -51,7 +51,7 @@ struct StepComparatorTests {
     for (index, name) in gradients.names.enumerated() {
       var sum = [Double](repeating: 0, count: gradients.shapes[index].reduce(1, *))
       for term in gradients.terms {
-        for (i, value) in (gradients.values[term]?[index] ?? []).enumerated() {
+        for (i, value) in gradients[term, index].enumerated() {
           sum[i] += Double(value)
         }
       }

@@ -36,7 +36,7 @@ struct StepInspectorTests {
       input.batch, stage: stage, featureRate: input.featureRate, background: input.background)
     #expect(report.total > 0 || (stage == .features && architecture == .tensors))
     for (index, parameter) in student.parameters.enumerated() {
-      let parts = gradients.terms.compactMap { gradients.values[$0]?[index] }
+      let parts = gradients.terms.map { gradients[$0, index] }
       for (element, whole) in parameter.exportedGradient().enumerated() {
         let sum = parts.reduce(0) { $0 + $1[element] }
         let scale = parts.reduce(0) { $0 + abs($1[element]) }

@@ -65,7 +65,7 @@ struct GradientComparison {
       var copy = evaluator
       copy.rates = .ones
       copy.input.featureRate = 1
-      return try copy.gradients(exported: true).parameters
+      return try copy.gradients().parameters
     }
     let gradients = try unweighted(exact)
     let measured = try unweighted(single)
@@ -82,7 +82,7 @@ struct GradientComparison {
           fix: "Dump the gradient in the shape of the parameter.")
       }
       func all<T: RadianceScalar>(_ gradients: TermGradients<T>) -> [[Double]] {
-        terms.map { (gradients.values[$0]?[index] ?? []).map(\.double) }
+        terms.map { gradients[$0, index].map(\.double) }
       }
       let own = all(gradients)
       return Parameter(

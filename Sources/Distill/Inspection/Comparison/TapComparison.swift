@@ -179,7 +179,7 @@ extension VMField {
   fileprivate func withOtherFeatureClamp() throws(ShapeError) -> any RadianceField<T> {
     var other = options
     other.clampsColorFeatures.toggle()
-    let field = FieldConfiguration.vm(other).makeField(as: T.self, frame: frame, seed: 0)
+    let field = FieldConfiguration.vm(other).makeField(as: T.self, frame: frame, seed: nil)
     for (source, target) in zip(parameters, field.parameters) {
       try target.load(source.exported())
     }
