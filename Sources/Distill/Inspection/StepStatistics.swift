@@ -29,6 +29,8 @@ public struct StepStatistics: Sendable, Codable, Equatable {
   public var student: Clamp
   /// Samples at which no term has a gradient.
   public var withoutGradient: Int
+  /// Samples at a clamp end of the student whose S a term would move, were it not for the clamp.
+  public var stoppedByClamp: Int
 
   init<T: RadianceScalar>(
     _ fields: TracedFields<T>, _ evaluator: TermEvaluator<T>, gradients: [LossTerm: FieldTaps<T>]
@@ -41,6 +43,18 @@ public struct StepStatistics: Sendable, Codable, Equatable {
     comparesPadding = evaluator.compatibility.lossIncludesPaddingRows
     teacher = Self.clamp(fields.teacher, evaluator.teacher.field.frame, count: batch.usedCount)
     student = Self.clamp(fields.student, evaluator.student.field.frame, count: batch.usedCount)
+    let frame = evaluator.student.field.frame
+    let ends = [T(frame.logDensityMinimum), T(frame.logDensityMaximum)]
+    let densityRows =
+      [TapRow.logDensity, TapRow.density]
+      + (fields.student.featureCount > 0 ? [TapRow.features] : [])
+    stoppedByClamp = (0..<batch.usedCount).count { row in
+      let s = fields.student.row(TapRow.logDensity)[row]
+      return (s <= ends[0] || s >= ends[1])
+        && gradients.values.contains { gradient in
+          densityRows.contains { gradient.row($0)[row] != 0 }
+        }
+    }
     withoutGradient = (0..<batch.usedCount).count { row in
       gradients.values.allSatisfy { fields.gradientNorm($0, row) == 0 }
     }

@@ -166,6 +166,54 @@ struct StepInspectorTests {
     }
   }
 
+  @Test("pictures have the pixels of the step, and shares that are those of its samples")
+  func pictures() throws {
+    let inspector = StepInspector<Double>(
+      teacher: TinyFields.make(.hash, seed: 2), student: TinyFields.make(.vm, seed: 3), pool: pool)
+    let input = try TinyStep.input(.image, as: Double.self, pool: pool)
+    let picture = try inspector.picture(input)
+    let traces = try inspector.traces(input, rays: Array(0..<input.batch.rayCount))
+    let errors = traces.map { trace in
+      zip(trace.teacherPixel, trace.studentPixel).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+    }
+    for trace in traces {
+      for channel in 0..<3 {
+        #expect(picture.teacher[3 * trace.ray + channel] == Float(trace.teacherPixel[channel]))
+        #expect(picture.student[3 * trace.ray + channel] == Float(trace.studentPixel[channel]))
+      }
+      for term in [LossTerm.features, .density, .color] {
+        let share = try #require(picture.shares[term])[trace.ray]
+        let sum = trace.samples.reduce(0) { $0 + ($1.shares[term] ?? 0) }
+        #expect(share.isClose(to: sum, .reference, scale: 1))
+      }
+      let share = try #require(picture.shares[.rgb])[trace.ray]
+      #expect(share.isClose(to: errors[trace.ray] / errors.reduce(0, +), .reference, scale: 1))
+    }
+    #expect(picture.shares[.l1] == nil)
+  }
+
+  @Test("counts samples that no term can move")
+  func withoutGradient() throws {
+    // A student whose S lies beyond its clamp: only the colours can be moved.
+    let student: any RadianceField<Double> = TinyFields.make(.tensors, seed: 3)
+    let volume = try #require(student.parameters.first)
+    var values = volume.exported()
+    for i in 0..<volume.count / volume.shape[1] { values[i] = 50 }
+    try volume.load(values)
+    var rates = LossRates()
+    for (color, density) in [(0.002, 0.0), (0, 0), (0.002, 0.002), (0, 0.002)] {
+      rates.color = color
+      rates.density = density
+      let input = try TinyStep.input(.volume, as: Double.self, pool: pool)
+      let statistics = try StepInspector(
+        teacher: TinyFields.make(.hash, seed: 2), student: student, rates: rates, pool: pool
+      ).inspect(input).statistics
+      #expect(statistics.student.high == statistics.samples)
+      #expect(statistics.withoutGradient == (color == 0 && density == 0 ? statistics.samples : 0))
+      #expect(statistics.stoppedByClamp == (density == 0 ? 0 : statistics.samples))
+    }
+  }
+
   @Test("gives the same values for one thread and three, and leaves the student alone")
   func determinism() throws {
     let student: any RadianceField<Float> = TinyFields.make(.vm, seed: 3)

@@ -142,10 +142,14 @@ extension InspectionReport {
     let counts = inspection.statistics
     page.heading("Samples")
     page.table([
-      ["rays", "of them empty", "samples", "padding rows", "compared", "without gradient"],
+      [
+        "rays", "of them empty", "samples", "padding rows", "compared", "without gradient",
+        "S stopped by the clamp",
+      ],
       [
         "\(counts.rays)", "\(counts.emptyRays)", "\(counts.samples)", "\(counts.padding)",
         counts.comparesPadding ? "padding too" : "samples", "\(counts.withoutGradient)",
+        "\(counts.stoppedByClamp)",
       ],
     ])
     page.table(
