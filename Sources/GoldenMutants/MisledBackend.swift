@@ -31,6 +31,10 @@ struct MisledBackend: Backend {
             "stage1": .int(try borders.int("stage1") + 1),
             "stage2": .int(try borders.int("stage2") + 1),
           ])))
+    case .selectionIgnored:
+      return try await library.run(call.setting("curriculum_type", to: ""))
+    case .depthTermIgnored:
+      return try await library.run(call.setting("loss_rate_depth", to: 0))
     case .paddingLeftOut: return try await library.run(try Self.withoutPadding(call))
     case .clampGradientPassed:
       let open = call.setting("sigma_clip_min", to: -50).setting("sigma_clip_max", to: 50)

@@ -64,6 +64,8 @@ public enum Mutation: String, Sendable, CaseIterable {
   case featureRateDecayedAfterUse
   case stageBorderOffByOne
   case paddingLeftOut
+  case selectionIgnored
+  case depthTermIgnored
 
   /// The operation it breaks.
   public var operation: String {
@@ -94,6 +96,7 @@ public enum Mutation: String, Sendable, CaseIterable {
     case .highBitFirst, .inclusiveThreshold: "packbits"
     case .missingGridDecay: "density_grid_update"
     case .featureRateDecayedAfterUse, .paddingLeftOut: "pvd_distill_step"
+    case .selectionIgnored, .depthTermIgnored: "pvd_al_distill_step"
     case .stageBorderOffByOne: "pvd_distill_sequence"
     }
   }
@@ -155,6 +158,8 @@ public enum Mutation: String, Sendable, CaseIterable {
     case .missingGridDecay: "old densities do not decay"
     case .featureRateDecayedAfterUse: "the feature rate decays after use"
     case .stageBorderOffByOne: "stages change one step late"
+    case .selectionIgnored: "all samples are compared, not the weightiest"
+    case .depthTermIgnored: "the depth term is not added"
     case .paddingLeftOut: "padding rows do not enter the loss, unlike in the original"
     }
   }

@@ -42,15 +42,15 @@ public struct StoredDistillation<T: RadianceScalar> {
   }
 
   /// What the released code does, with the weights of the case.
-  func step(pool: WorkerPool) throws -> DistillationStep<T> {
+  func step(pool: WorkerPool, depthRate: Double = 0) throws -> DistillationStep<T> {
     let config = call.config
     var rates = LossRates()
     rates.rgb = try config.double("loss_rate_rgb")
     rates.features = try config.double("loss_rate_fea_sc")
     rates.color = try config.double("loss_rate_color")
     rates.density = try config.double("loss_rate_sigma")
+    rates.depth = depthRate
     rates.l1 = try config.double("l1_reg_weight")
-    try refuseOtherMethods(config)
     let name = try config.string("loss_type")
     guard let kind = LossKind(rawValue: name) else {
       throw UnsupportedSetting("`loss_type` is \(name)")
@@ -63,7 +63,8 @@ public struct StoredDistillation<T: RadianceScalar> {
   }
 
   /// Settings that other methods than PVD give a meaning.
-  private func refuseOtherMethods(_ config: CaseConfiguration) throws {
+  func refuseOtherMethods() throws {
+    let config = call.config
     if config.has("loss_rate_depth") {
       try call.require("loss_rate_depth", try config.double("loss_rate_depth"), isOneOf: [0])
     }

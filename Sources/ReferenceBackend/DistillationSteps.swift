@@ -11,8 +11,16 @@ enum DistillationStepAnswer: OperationAnswer {
     _ call: OperationCall, as scalar: T.Type, pool: WorkerPool
   ) throws -> OperationResult {
     let stored = try StoredDistillation<T>(call)
+    try stored.refuseOtherMethods()
+    return try answer(stored, step: try stored.step(pool: pool)).result
+  }
+
+  /// The answer of a step, which may be one of another method.
+  static func answer<T: RadianceScalar>(
+    _ stored: StoredDistillation<T>, step: DistillationStep<T>
+  ) throws -> (result: OperationResult, report: LossTerms<T.Sum>, batch: SampleBatch) {
+    let call = stored.call
     let batch = try stored.batch("in.")
-    let step = try stored.step(pool: pool)
     let stage = try stored.stages().stage(
       of: try call.config.int("global_step"), comparesFeatures: step.comparesFeatures)
     let background: [T] = try call.scalars("in.bg_color")
@@ -31,7 +39,7 @@ enum DistillationStepAnswer: OperationAnswer {
     for parameter in stored.student.parameters {
       try result.set("grad.param.student.\(parameter.name)", parameter.exportedGradient())
     }
-    return result
+    return (result, report, batch)
   }
 
   private static func setTaps<T: RadianceScalar>(

@@ -41,7 +41,7 @@ public struct ReferenceBackend: Backend {
       PoseConversionAnswer.self, SphericalPoseAnswer.self, PolarCoordinatesAnswer.self,
       DistillationLossAnswer.self, DistillationStepAnswer.self, DistillationSequenceAnswer.self,
       AdamWAnswer.self, StructuralSimilarityAnswer.self, SignalToNoiseAnswer.self,
-      ColorSpaceAnswer.self,
+      ColorSpaceAnswer.self, ActiveCompositingAnswer.self, ActiveStepAnswer.self,
     ]
     return Dictionary(uniqueKeysWithValues: all.map { ($0.operation, $0) })
   }()

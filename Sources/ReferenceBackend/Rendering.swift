@@ -54,6 +54,13 @@ enum CompositingAnswer: OperationAnswer {
     if call.config.has("early_stop") {
       try call.require("early_stop", try call.config.bool("early_stop"), isOneOf: [false])
     }
+    return try answer(call, as: T.self, pool: pool).result
+  }
+
+  /// The answer, and what it was made from.
+  static func answer<T: RadianceScalar>(
+    _ call: OperationCall, as scalar: T.Type, pool: WorkerPool
+  ) throws -> (result: OperationResult, samples: SampleBatch, composited: CompositedRays<T>) {
     let (samples, rays) = try PackedSamples.read(call)
     let densities: [T] = try call.scalars("in.sigmas", count: samples.count)
     let colors: [T] = try call.scalars("in.rgbs", count: 3 * samples.count)
@@ -63,7 +70,9 @@ enum CompositingAnswer: OperationAnswer {
     try result.set("out.image", rays.numbered(composited.image, width: 3))
     try result.set("out.weights_sum", rays.numbered(composited.opacity))
     try result.set("out.depth", rays.numbered(composited.depth))
-    guard call.has("cotangent.image") || call.has("cotangent.weights_sum") else { return result }
+    guard call.has("cotangent.image") || call.has("cotangent.weights_sum") else {
+      return (result, samples, composited)
+    }
     func cotangent(_ name: String, width: Int = 1) throws -> [T]? {
       guard call.has(name) else { return nil }
       return rays.packed(try call.scalars(name, count: width * rays.count), width: width)
@@ -77,7 +86,7 @@ enum CompositingAnswer: OperationAnswer {
       depthGradients: try cotangent("cotangent.depth"), pool: pool)
     try result.set("grad.in.sigmas", gradients.densities)
     try result.set("grad.in.rgbs", gradients.colors)
-    return result
+    return (result, samples, composited)
   }
 }
 

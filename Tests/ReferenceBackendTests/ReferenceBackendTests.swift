@@ -28,7 +28,7 @@ struct ReferenceBackendTests {
   func operations() throws {
     let stored = Set(try GoldenCase.names().map { try GoldenCase(named: $0).operation })
     #expect(stored == Set(ReferenceBackend.operations))
-    #expect(stored.count == 28)
+    #expect(stored.count == 30)
   }
 
   @Test(

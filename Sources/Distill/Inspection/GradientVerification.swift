@@ -55,11 +55,12 @@ public struct GradientVerification: Sendable, Codable, Equatable {
       student: FieldEvaluator(student, pool: pool),
       input: try evaluator.input.prefix(samples: limit, as: Double.self), kind: evaluator.kind,
       rates: rates, compatibility: evaluator.compatibility,
-      densityScale: evaluator.densityScale.double)
+      densityScale: evaluator.densityScale.double, selection: evaluator.selection)
     let single = TermEvaluator(
       teacher: evaluator.teacher, student: evaluator.student,
       input: try evaluator.input.prefix(samples: limit, as: T.self), kind: evaluator.kind,
-      rates: rates, compatibility: evaluator.compatibility, densityScale: evaluator.densityScale)
+      rates: rates, compatibility: evaluator.compatibility, densityScale: evaluator.densityScale,
+      selection: evaluator.selection)
     rays = double.input.batch.rayCount
     samples = double.input.batch.usedCount
     // Terms are verified as if every rate were 1, so that those without weight are verified, too.
@@ -67,6 +68,8 @@ public struct GradientVerification: Sendable, Codable, Equatable {
     rates.color = 1
     rates.density = 1
     rates.l1 = 1
+    // A term that is not there stays away.
+    if rates.depth != 0 { rates.depth = 1 }
     rates.features = 1
     var unweighted = double
     unweighted.rates = rates

@@ -10,6 +10,8 @@ public enum LossTerm: String, CaseIterable, Sendable, Codable, CodingKeyRepresen
   case color
   /// Rendered pixels I.
   case rgb
+  /// Depths of rays; only where it has a rate.
+  case depth
   /// L1 of the density factors of a `vm` student.
   case l1
 }
@@ -22,6 +24,7 @@ extension LossTerms {
     case .density: density
     case .color: color
     case .rgb: rgb
+    case .depth: depth
     case .l1: l1
     }
   }
@@ -35,6 +38,7 @@ extension LossRates {
     case .density: density
     case .color: color
     case .rgb: rgb
+    case .depth: depth
     case .l1: l1
     }
   }
@@ -46,6 +50,7 @@ extension LossRates {
     if term != .density { result.density = 0 }
     if term != .color { result.color = 0 }
     if term != .rgb { result.rgb = 0 }
+    if term != .depth { result.depth = 0 }
     if term != .l1 { result.l1 = 0 }
     return result
   }
@@ -53,12 +58,13 @@ extension LossRates {
 
 extension DistillationStage {
   /// The terms of this stage, in the order in which they are reported.
-  func terms(hasFeatures: Bool, hasFactors: Bool) -> [LossTerm] {
+  func terms(hasFeatures: Bool, hasFactors: Bool, hasDepth: Bool = false) -> [LossTerm] {
     LossTerm.allCases.filter { term in
       switch term {
       case .features: hasFeatures
       case .density, .color: self != .features
       case .rgb: self == .image
+      case .depth: self == .image && hasDepth
       case .l1: self == .image && hasFactors
       }
     }

@@ -58,6 +58,8 @@ struct TracedFields<T: RadianceScalar> {
   let teacherRays: CompositedRays<T>
   let studentRays: CompositedRays<T>
   let densityScale: T
+  /// The rows that the terms compare; nil for all.
+  let selected: [Int]?
 
   init(_ evaluator: TermEvaluator<T>) throws {
     input = evaluator.input
@@ -77,6 +79,10 @@ struct TracedFields<T: RadianceScalar> {
     (teacher, teacherRays) = try evaluate(evaluator.teacher)
     (student, studentRays) = try evaluate(evaluator.student)
     target = evaluator.target(teacher)
+    selected =
+      input.stage == .image
+      ? try evaluator.selection?.rows(
+        of: batch, student: studentRays, teacher: teacherRays, pool: evaluator.student.pool) : nil
   }
 
   /// One ray in full.
@@ -136,17 +142,17 @@ struct TracedFields<T: RadianceScalar> {
     case .features: (first, number) = (TapRow.features, student.featureCount)
     case .density: (first, number) = (TapRow.logDensity, 1)
     case .color: (first, number) = (TapRow.color, 3)
-    case .rgb, .l1: return nil
+    case .rgb, .depth, .l1: return nil
     }
     let used = countsPadding ? input.batch.count : input.batch.usedCount
-    let parts = (0..<used).map { row in
-      (first..<first + number).reduce(0.0) { sum, tap in
+    var parts = [Double](repeating: 0, count: input.batch.count)
+    for row in selected ?? Array(0..<used) {
+      parts[row] = (first..<first + number).reduce(0.0) { sum, tap in
         sum + kind.part(student.row(tap)[row].double - target.row(tap)[row].double)
       }
     }
     let total = parts.reduce(0, +)
-    let padding = [Double](repeating: 0, count: input.batch.count - used)
-    return parts.map { total > 0 ? $0 / total : 0 } + padding
+    return total > 0 ? parts.map { $0 / total } : parts
   }
 
   /// How much every ray contributes to the term that compares pixels.

@@ -38,6 +38,8 @@ public final class StepInspector<T: RadianceScalar> {
   public var compatibility: CompatibilityOptions
   /// Factor of σ in front of compositing, for both fields.
   public var densityScale: T = 1
+  /// Which samples the terms of stage 3 compare; nil for all.
+  public var selection: SampleSelection?
 
   /// - Parameter teacher: The frozen field, as the run evaluates it.
   public init(
@@ -55,7 +57,7 @@ public final class StepInspector<T: RadianceScalar> {
   func evaluator(_ input: StepInput<T>) -> TermEvaluator<T> {
     TermEvaluator(
       teacher: teacher, student: student, input: input, kind: kind, rates: rates,
-      compatibility: compatibility, densityScale: densityScale)
+      compatibility: compatibility, densityScale: densityScale, selection: selection)
   }
 
   /// The gradients of every term; see ``TermGradients``.

@@ -64,11 +64,13 @@ struct TermEvaluator<T: RadianceScalar> {
   var rates: LossRates
   let compatibility: CompatibilityOptions
   let densityScale: T
+  /// Which samples the terms of stage 3 compare; nil for all.
+  var selection: SampleSelection?
 
   var terms: [LossTerm] {
     input.stage.terms(
       hasFeatures: teacher.field.hasFeatures && student.field.hasFeatures,
-      hasFactors: student.field is VMField<T>)
+      hasFactors: student.field is VMField<T>, hasDepth: rates.depth != 0)
   }
 
   /// A step with all terms, or with one.
@@ -80,6 +82,7 @@ struct TermEvaluator<T: RadianceScalar> {
     let step = DistillationStep(
       teacher: teacher, student: student, kind: kind, rates: rates, compatibility: compatibility)
     step.densityScale = densityScale
+    step.selection = selection
     return step
   }
 

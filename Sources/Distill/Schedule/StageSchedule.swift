@@ -63,6 +63,8 @@ public struct LossRates: Equatable, Sendable, Codable {
   public var color = 0.002
   /// Log-densities of samples.
   public var density = 0.002
+  /// Depths of rays.
+  public var depth = 0.0
   /// L1 of the density factors of a `vm` student.
   public var l1 = 1e-4
   /// Factor on the feature rate, applied once per step, before use.
@@ -70,6 +72,27 @@ public struct LossRates: Equatable, Sendable, Codable {
 
   /// The published rates.
   public init() {}
+
+  /// Reads rates; those that a file of an earlier version does not have keep their published values.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    for (key, path) in Self.paths {
+      if let value = try values.decodeIfPresent(Double.self, forKey: key) {
+        self[keyPath: path] = value
+      }
+    }
+  }
+
+  private static var paths: [(CodingKeys, WritableKeyPath<LossRates, Double>)] {
+    [
+      (.rgb, \.rgb), (.features, \.features), (.color, \.color), (.density, \.density),
+      (.depth, \.depth), (.l1, \.l1), (.featureDecay, \.featureDecay),
+    ]
+  }
+
+  private enum CodingKeys: CodingKey {
+    case rgb, features, color, density, depth, l1, featureDecay
+  }
 
   /// The feature rate used by step `step` (from 1): `features · featureDecay^step`.
   public func featureRate(at step: Int) -> Double {

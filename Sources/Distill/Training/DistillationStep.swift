@@ -1,40 +1,17 @@
 public import Fields
 public import NeRFCore
 
-/// The terms of one step in single or double precision.
-public typealias LossReport = LossTerms<Double>
-
-/// The terms of one step, before their rates, and their weighted sum.
-public struct LossTerms<Number: RadianceScalar>: Equatable, Sendable, Codable {
-  /// Feature vectors; 0 where not compared.
-  public var features: Number = 0
-  /// Log-densities of samples.
-  public var density: Number = 0
-  /// Colours of samples.
-  public var color: Number = 0
-  /// Rendered pixels, in the loss kind of the run.
-  public var rgb: Number = 0
-  /// Rendered pixels as mean squared error, for display.
-  public var meanSquaredError: Number = 0
-  /// L1 of the density factors.
-  public var l1: Number = 0
-  /// Weighted sum: what is minimised.
-  public var total: Number = 0
-
-  /// Nothing yet.
-  public init() {}
-}
-
 /// Loss and gradients of one distillation step on given samples.
 ///
 /// Teacher and student are evaluated at the same samples; what is compared depends on the stage:
 ///
 ///     stage 1:  ρ·ℓ(F)
 ///     stage 2:  ρ_C·ℓ(C) + ρ_S·ℓ(S) + ρ·ℓ(F)
-///     stage 3:  ρ_rgb·ℓ(I) + ρ_C·ℓ(C) + ρ_S·ℓ(S) + ρ·ℓ(F) + ρ_L1·R     (R for a `vm` student)
+///     stage 3:  ρ_rgb·ℓ(I) + ρ_C·ℓ(C) + ρ_S·ℓ(S) + ρ·ℓ(F) + ρ_D·‖D‖₂ + ρ_L1·R     (R for a `vm` student)
 ///
-/// F only if both fields have it. A term with rate 0 is computed and not added. Fang et al. (2023),
-/// section 3, with the weights of the released code.
+/// D = Σ w t is the depth from the start of the march, compared as a norm whatever the kind of loss. With
+/// ``selection`` the terms of F, C and S of stage 3 compare the chosen samples only. F only if both fields have it. A term with rate 0 is computed and not added. Fang et al. (2023),
+/// section 3, with the weights of the released code; depth and selection from the released code of PVD-AL.
 public final class DistillationStep<T: RadianceScalar>: @unchecked Sendable {
   /// The frozen field.
   public let teacher: FieldEvaluator<T>
@@ -48,6 +25,8 @@ public final class DistillationStep<T: RadianceScalar>: @unchecked Sendable {
   public let compatibility: CompatibilityOptions
   /// Factor of σ in front of compositing, for both fields.
   public var densityScale: T = 1
+  /// Which samples the terms of stage 3 compare; nil for all.
+  public var selection: SampleSelection?
 
   /// Taps of the teacher in the last step.
   public let teacherTaps = FieldTaps<T>()
@@ -60,6 +39,8 @@ public final class DistillationStep<T: RadianceScalar>: @unchecked Sendable {
   public private(set) var studentRays: CompositedRays<T>?
   /// The teacher's composited rays.
   public private(set) var teacherRays: CompositedRays<T>?
+  /// What ``selection`` chose in the last step, ascending; nil where all samples were compared.
+  public private(set) var selectedRows: [Int]?
 
   /// A step between two evaluators, which must use the same number of threads.
   public init(
@@ -128,6 +109,8 @@ public final class DistillationStep<T: RadianceScalar>: @unchecked Sendable {
     tapGradients.clear()
     var report = LossTerms<T.Sum>()
     let rows = compatibility.lossIncludesPaddingRows ? batch.count : batch.usedCount
+    selectedRows = nil
+    if stage == .image { try composite(batch) }
     if comparesFeatures {
       report.features = add(
         TapRow.features, studentTaps.featureCount, rows: rows, rate: featureRate, to: &report)
@@ -159,29 +142,52 @@ public final class DistillationStep<T: RadianceScalar>: @unchecked Sendable {
     _ first: Int, _ number: Int, rows: Int, rate: Double,
     to report: inout LossTerms<T.Sum>
   ) -> T.Sum {
-    let block = LossBlock(
-      kind: kind, student: (first..<first + number).map { UnsafePointer(studentTaps.row($0)) },
-      teacher: (first..<first + number).map { UnsafePointer(teacherTaps.row($0)) }, count: rows)
+    let all = first..<first + number
+    guard let selectedRows else {
+      return compare(
+        all.map { UnsafePointer(studentTaps.row($0)) },
+        all.map { UnsafePointer(teacherTaps.row($0)) }, all.map { tapGradients.row($0) },
+        count: rows, rate: rate, to: &report)
+    }
+    let chosen = GatheredRows(selectedRows, rows: number)
+    return chosen.compared(
+      all.map { UnsafePointer(studentTaps.row($0)) },
+      all.map { UnsafePointer(teacherTaps.row($0)) }, into: all.map { tapGradients.row($0) }
+    ) { compare($0, $1, $2, count: selectedRows.count, rate: rate, to: &report) }
+  }
+
+  private func compare(
+    _ student: [UnsafePointer<T>], _ teacher: [UnsafePointer<T>],
+    _ gradients: [UnsafeMutablePointer<T>], count: Int, rate: Double,
+    to report: inout LossTerms<T.Sum>
+  ) -> T.Sum {
+    let block = LossBlock(kind: kind, student: student, teacher: teacher, count: count)
     let value = block.value(pool: pool)
     guard rate != 0 else { return value }
     report.total += T.Sum(rate) * value
-    block.accumulateGradient(
-      rate: T.Sum(rate), value: value, into: (first..<first + number).map { tapGradients.row($0) },
-      pool: pool)
+    block.accumulateGradient(rate: T.Sum(rate), value: value, into: gradients, pool: pool)
     return value
+  }
+
+  /// Composites both fields, and chooses the samples to compare.
+  private func composite(_ batch: SampleBatch) throws {
+    let teacherRays = try batch.composite(
+      densities: scaled(teacherTaps.densities).span,
+      colors: teacherTaps.interleavedColors(pool: pool).span, pool: pool)
+    let studentRays = try batch.composite(
+      densities: scaled(studentTaps.densities).span,
+      colors: studentTaps.interleavedColors(pool: pool).span, pool: pool)
+    self.teacherRays = teacherRays
+    self.studentRays = studentRays
+    selectedRows = try selection?.rows(
+      of: batch, student: studentRays, teacher: teacherRays, pool: pool)
   }
 
   private func addImageTerm(
     _ batch: SampleBatch, background: [T], to report: inout LossTerms<T.Sum>
   ) throws {
+    guard let teacherRays, let studentRays else { return }
     let studentColors = studentTaps.interleavedColors(pool: pool)
-    let teacherRays = try batch.composite(
-      densities: scaled(teacherTaps.densities).span,
-      colors: teacherTaps.interleavedColors(pool: pool).span, pool: pool)
-    let studentRays = try batch.composite(
-      densities: scaled(studentTaps.densities).span, colors: studentColors.span, pool: pool)
-    self.teacherRays = teacherRays
-    self.studentRays = studentRays
     let target = try teacherRays.pixels(over: background)
     let pixels = try studentRays.pixels(over: background)
     var imageGradients = [T](repeating: 0, count: pixels.count)
@@ -203,12 +209,37 @@ public final class DistillationStep<T: RadianceScalar>: @unchecked Sendable {
         }
       }
     }
+    let depthGradients = depthTerm(studentRays.depth, teacherRays.depth, to: &report)
     var gradients = try batch.compositeGradients(
       studentRays, colors: studentColors.span, imageGradients: imageGradients,
       opacityGradients: CompositedRays<T>.opacityGradients(
-        imageGradients: imageGradients, background: background), pool: pool)
+        imageGradients: imageGradients, background: background),
+      depthGradients: depthGradients, pool: pool)
     gradients.densities = scaled(gradients.densities)
     tapGradients.addCompositing(gradients, pool: pool)
+  }
+
+  /// Adds ρ_D ‖D_s − D_t‖₂; returns its gradient with respect to the student's depths, if it has a rate.
+  private func depthTerm(
+    _ student: [T], _ teacher: [T], to report: inout LossTerms<T.Sum>
+  ) -> [T]? {
+    var gradients = [T](repeating: 0, count: student.count)
+    student.withUnsafeBufferPointer { student in
+      teacher.withUnsafeBufferPointer { teacher in
+        gradients.withUnsafeMutableBufferPointer { gradients in
+          guard let s = student.baseAddress, let t = teacher.baseAddress,
+            let g = gradients.baseAddress
+          else { return }
+          let block = LossBlock(kind: .normL2, student: [s], teacher: [t], count: student.count)
+          report.depth = block.value(pool: pool)
+          guard rates.depth != 0 else { return }
+          report.total += T.Sum(rates.depth) * report.depth
+          block.accumulateGradient(
+            rate: T.Sum(rates.depth), value: report.depth, into: [g], pool: pool)
+        }
+      }
+    }
+    return rates.depth == 0 ? nil : gradients
   }
 
   private func scaled(_ values: [T]) -> [T] {

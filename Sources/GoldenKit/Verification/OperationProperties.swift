@@ -10,7 +10,8 @@ extension OperationProperty {
   static let linearInCotangents = OperationProperty(
     "cotangents ×2", "twice the cotangents give twice the gradients, and the same results",
     of: [
-      "composite_rays_train", "field_forward", "frequency_encoding", "hash_grid_encoding",
+      "composite_rays_train", "composite_rays_train_al", "field_forward", "frequency_encoding",
+      "hash_grid_encoding",
       "nerf_mlp_trunk", "plenoxel_field", "sh_encoding", "trunc_exp", "vm_field",
     ],
     change: { try $0.scaling(["cotangent."], by: 2) },
@@ -115,12 +116,12 @@ extension OperationProperty {
   /// The weights of the terms of a distillation.
   private static let rates = [
     "loss_rate_rgb", "loss_rate_fea_sc", "loss_rate_fea_sc_used", "loss_rate_color",
-    "loss_rate_sigma", "l1_reg_weight",
+    "loss_rate_sigma", "loss_rate_depth", "l1_reg_weight",
   ]
 
   static let ratesScale = OperationProperty(
     "rates ×2", "twice the rates give twice the loss and twice the gradients, and the same terms",
-    of: ["pvd_distill_step"],
+    of: ["pvd_distill_step", "pvd_al_distill_step"],
     change: { try $0.scalingSettings(rates, by: 2) },
     expected: { _, answers in
       try answers.mapPairs { name, tensor in

@@ -23,7 +23,8 @@ struct OperationRules: Sendable {
     case "hash_grid_encoding", "field_forward", "near_far_from_aabb", "march_rays_train",
       "density_grid_update", "mark_untrained_grid":
       OperationRules(double: .stored)
-    case "pvd_distill_step": OperationRules(double: .stored, absentGradientsAreZero: true)
+    case "pvd_distill_step", "pvd_al_distill_step":
+      OperationRules(double: .stored, absentGradientsAreZero: true)
     // With ε = 1e-15 an entry whose gradient is rounding noise takes a full step of either sign: the
     // bulk of the parameters must agree, and no entry may be farther off than the path is long.
     case "pvd_distill_sequence": OperationRules(double: .stored, bulkPrefix: "out.param.")

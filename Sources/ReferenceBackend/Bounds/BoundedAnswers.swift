@@ -52,7 +52,8 @@ extension ReferenceBackend {
   /// other formulas for the same quantity.
   private static func widen(_ result: inout OperationResult, _ call: OperationCall) throws {
     switch call.operation {
-    case "composite_rays_train": try CompositingBounds.widen(&result, call)
+    case "composite_rays_train", "composite_rays_train_al":
+      try CompositingBounds.widen(&result, call)
     case "psnr": try MetricBounds.widenSignalToNoise(&result, call)
     case "ssim": try MetricBounds.widenSimilarity(&result, call)
     case "pose_spherical": try MetricBounds.widenSphericalPose(&result, call)

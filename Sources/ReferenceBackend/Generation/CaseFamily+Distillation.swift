@@ -22,6 +22,14 @@ extension CaseFamily {
     CaseFamily("pvd_distill_step", "vm2tensors_stage3_smoothL1") { recipe in
       try step(&recipe, .vm, .tensors, stage: 3, kind: .smoothL1)
     },
+    CaseFamily("pvd_al_distill_step", "hash2vm_point_ray") { recipe in
+      recipe.config["loss_rate_depth"] = 0.1
+      try activeStep(&recipe, .hash, .vm, levels: "point+ray")
+    },
+    CaseFamily("pvd_al_distill_step", "tensors2mlp_depth_L2") { recipe in
+      recipe.config["loss_rate_depth"] = 0.05
+      try activeStep(&recipe, .tensors, .mlp, levels: "", kind: .meanL2)
+    },
     CaseFamily("pvd_distill_sequence", "hash2vm") { recipe in
       recipe.notes =
         "One step of each stage. ε is as large as gradients are: an entry whose gradient is rounding noise "
@@ -43,6 +51,28 @@ extension CaseFamily {
 
   private static let rayCounts = [5, 0, 4, 3]
   private static let padding = 4
+
+  /// A step of PVD-AL: what a step of PVD has, and what the levels add.
+  private static func activeStep(
+    _ recipe: inout CaseRecipe, _ teacher: Architecture, _ student: Architecture, levels: String,
+    kind: LossKind = .normL2
+  ) throws {
+    recipe.config.merge([
+      "curriculum_type": .string(levels), "third_curri_Ratio": 0.3, "hard_rays_ratio": 0.5,
+    ]) { $1 }
+    try step(&recipe, teacher, student, stage: 3, kind: kind)
+    recipe.notes =
+      "The second ray is empty. Rows that are not selected, and padding beside a selection, do not count."
+    let rows = rayCounts.reduce(0, +) + padding
+    try recipe.ask("out.loss_depth", shape: [])
+    for role in ["student", "teacher"] {
+      try recipe.ask("out.\(role).depth_for_loss", shape: [rayCounts.count])
+      try recipe.ask("out.\(role).weighty_weights_index", shape: [rows])
+    }
+    guard levels.contains("ray") else { return }
+    try recipe.ask("out.hard_rays_o", shape: [rayCounts.count / 2, 3])
+    try recipe.ask("out.hard_rays_d", shape: [rayCounts.count / 2, 3])
+  }
 
   private static func step(
     _ recipe: inout CaseRecipe, _ teacher: Architecture, _ student: Architecture, stage: Int,

@@ -41,6 +41,7 @@ public enum Convention: String, CaseIterable, Sendable, Codable {
   case withoutDensity
   case withoutColor
   case withoutRgb
+  case withoutDepth
   case withoutL1
   case lossScale
   case weightDecayInGradient
@@ -82,6 +83,7 @@ public enum Convention: String, CaseIterable, Sendable, Codable {
     case .withoutDensity: "the term of log-densities is left out"
     case .withoutColor: "the term of colours is left out"
     case .withoutRgb: "the term of pixels is left out"
+    case .withoutDepth: "the term of depths is left out"
     case .withoutL1: "the L1 term is left out"
     case .lossScale: "everything is multiplied by the same number"
     case .weightDecayInGradient: "the weight decay is added to the gradient"
@@ -105,6 +107,7 @@ public enum Convention: String, CaseIterable, Sendable, Codable {
     case .density: .withoutDensity
     case .color: .withoutColor
     case .rgb: .withoutRgb
+    case .depth: .withoutDepth
     case .l1: .withoutL1
     }
   }

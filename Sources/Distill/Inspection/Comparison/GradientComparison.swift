@@ -64,6 +64,7 @@ struct GradientComparison {
     func unweighted<T: RadianceScalar>(_ evaluator: TermEvaluator<T>) throws -> TermGradients<T> {
       var copy = evaluator
       copy.rates = .ones
+      if evaluator.rates.depth == 0 { copy.rates.depth = 0 }
       copy.input.featureRate = 1
       return try copy.gradients().parameters
     }
@@ -181,6 +182,7 @@ extension LossRates {
     rates.features = 1
     rates.color = 1
     rates.density = 1
+    rates.depth = 1
     rates.l1 = 1
     return rates
   }

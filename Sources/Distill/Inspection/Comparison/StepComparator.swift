@@ -148,7 +148,7 @@ public final class StepComparator {
     options.lossIncludesPaddingRows = rule.countsPadding
     options.clampEditedTargets = rule.clampsTargets
     var factors: [LossTerm: Double] = [:]
-    for term in terms.terms where rule.squares && term != .l1 {
+    for term in terms.terms where rule.squares && term != .l1 && term != .depth {
       // ∂(ℓ²) = 2 ℓ ∂ℓ
       factors[term] =
         2

@@ -17,7 +17,7 @@ public import NeRFCore
 /// | `out.ROLE.feature_sigma_color` | `[M, features]` | F, for ROLE `teacher` and `student` |
 /// | `out.ROLE.sigma_l`, `out.ROLE.color_l` | `[M]`, `[M, 3]` | S and C |
 /// | `out.ROLE.image` | `[N, 3]` | pixels over the background |
-/// | `out.loss_fea_sc`, `out.loss_sigma`, `out.loss_color`, `out.loss_rgb`, `out.loss_l1` | one number | terms before their rates |
+/// | `out.loss_fea_sc`, `out.loss_sigma`, `out.loss_color`, `out.loss_rgb`, `out.loss_depth`, `out.loss_l1` | one number | terms before their rates |
 /// | `out.loss_rgb_mse` | one number | mean squared error of the pixels |
 /// | `out.loss` | one number | weighted sum |
 /// | `grad.param.student.NAME` | as the parameter | gradient of `out.loss` |
@@ -72,6 +72,7 @@ public struct StepDump: Sendable {
     case .density: "out.loss_sigma"
     case .color: "out.loss_color"
     case .rgb: "out.loss_rgb"
+    case .depth: "out.loss_depth"
     case .l1: "out.loss_l1"
     }
   }

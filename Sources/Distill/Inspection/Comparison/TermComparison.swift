@@ -24,7 +24,9 @@ struct TermComparison {
   /// Largest relative error of what is not from the dump.
   let ownError: Double
 
-  var terms: [LossTerm] { input.stage.terms(hasFeatures: hasFeatures, hasFactors: l1 != nil) }
+  var terms: [LossTerm] {
+    input.stage.terms(hasFeatures: hasFeatures, hasFactors: l1 != nil, hasDepth: rates.depth != 0)
+  }
 
   // MARK: Pixels
 
@@ -64,11 +66,16 @@ struct TermComparison {
   private func pixels(
     _ taps: TapValues, background: [Double]? = nil, batch: SampleBatch? = nil
   ) throws -> [Double] {
+    try composited(taps, batch: batch).pixels(over: background ?? input.background)
+  }
+
+  private func composited(
+    _ taps: TapValues, batch: SampleBatch? = nil
+  ) throws -> CompositedRays<Double> {
     let densities = taps.logDensity.map { densityScale * Double.exp($0) }
     let colors = taps.logDensity.indices.flatMap { row in taps.colors.map { $0[row] } }
     return try (batch ?? input.batch).composite(
-      densities: densities.span, colors: colors.span, pool: pool
-    ).pixels(over: background ?? input.background)
+      densities: densities.span, colors: colors.span, pool: pool)
   }
 
   private func inBatchOrder(_ columns: [[Double]]) -> [Double] {
@@ -141,6 +148,9 @@ struct TermComparison {
         return try columns.map(inBatchOrder) ?? pixels(taps)
       }
       (a, b) = (try image("student", student), try image("teacher", teacher))
+    case .depth:
+      let (own, target) = (try composited(student), try composited(teacher))
+      return (try LossKind.normL2.value(student: own.depth, teacher: target.depth), own.depth.count)
     case .l1: return l1.map { ($0, 1) }
     }
     let value = try rule.kind.value(student: a, teacher: b)

@@ -1,0 +1,52 @@
+import NeRFCore
+
+/// Some samples of long rows, next to each other, and their gradients back in their places.
+struct GatheredRows {
+  private let samples: [Int]
+  private let rows: Int
+
+  init(_ samples: [Int], rows: Int) {
+    self.samples = samples
+    self.rows = rows
+  }
+
+  /// Calls `body` with copies of the chosen samples and zeros for their gradients, which are then added to
+  /// `gradients`.
+  func compared<T: RadianceScalar, Result>(
+    _ student: [UnsafePointer<T>], _ teacher: [UnsafePointer<T>],
+    into gradients: [UnsafeMutablePointer<T>],
+    by body: (
+      [UnsafePointer<T>], [UnsafePointer<T>], [UnsafeMutablePointer<T>]
+    ) -> Result
+  ) -> Result {
+    let count = samples.count
+    let buffer = AlignedBuffer<T>(count: 3 * rows * count, repeating: 0)
+    let parts = (0..<3 * rows).map { buffer.base + $0 * count }
+    for row in 0..<rows {
+      gather(student[row], into: parts[row])
+      gather(teacher[row], into: parts[rows + row])
+    }
+    let result = body(
+      parts[..<rows].map { UnsafePointer($0) }, parts[rows..<2 * rows].map { UnsafePointer($0) },
+      Array(parts[(2 * rows)...]))
+    for row in 0..<rows { scatter(parts[2 * rows + row], into: gradients[row]) }
+    withExtendedLifetime(buffer) {}
+    return result
+  }
+
+  @specialized(where T == Float)
+  @specialized(where T == Double)
+  private func gather<T: RadianceScalar>(
+    _ source: UnsafePointer<T>, into target: UnsafeMutablePointer<T>
+  ) {
+    for i in samples.indices { target[i] = source[samples[i]] }
+  }
+
+  @specialized(where T == Float)
+  @specialized(where T == Double)
+  private func scatter<T: RadianceScalar>(
+    _ source: UnsafePointer<T>, into target: UnsafeMutablePointer<T>
+  ) {
+    for i in samples.indices { target[samples[i]] += source[i] }
+  }
+}
