@@ -27,6 +27,10 @@ public struct RandomPurpose: RawRepresentable, Hashable, Sendable {
   public static let scene = RandomPurpose(rawValue: 8)
   /// Directions along which gradients are verified.
   public static let verification = RandomPurpose(rawValue: 9)
+  /// Hard rays that are rendered again.
+  public static let hardRays = RandomPurpose(rawValue: 10)
+  /// Hard poses that are rendered again, where, and how they are turned.
+  public static let hardPoses = RandomPurpose(rawValue: 11)
 }
 
 /// Random numbers addressed by position instead of drawn in sequence.
@@ -115,5 +119,23 @@ public struct CounterRandom: Sendable {
       order.swapAt(last, integer(at: last, below: last + 1))
     }
     return order
+  }
+
+  /// Different whole numbers in `0..<bound`, in a random order.
+  ///
+  /// The first steps of a shuffle that remembers only the places it touched: O(number), whatever the bound.
+  ///
+  /// - Parameters:
+  ///   - number: At most `bound`.
+  ///   - first: The index from which random numbers are taken.
+  public func distinct(_ number: Int, below bound: Int, from first: Int = 0) -> [Int] {
+    precondition(number <= bound, "CounterRandom: \(number) different numbers below \(bound)")
+    var moved: [Int: Int] = [:]
+    return (0..<max(0, number)).map { i in
+      let j = i + integer(at: first + i, below: bound - i)
+      let taken = moved[j] ?? j
+      moved[j] = moved[i] ?? i
+      return taken
+    }
   }
 }
