@@ -26,6 +26,8 @@ public struct CompatibilityOptions: Equatable, Sendable, Codable {
   public var legacyTrainingDepth: Bool
   /// Rays that miss the box have NaN depth when rendered.
   public var missedDepthIsNaN: Bool
+  /// Active learning takes the pose at the place of an image in its epoch for the one that was rendered.
+  public var misalignedPosePSNR: Bool
 
   /// The clean definition.
   public static let reference = CompatibilityOptions(isOriginal: false)
@@ -43,5 +45,34 @@ public struct CompatibilityOptions: Equatable, Sendable, Codable {
     clampEditedTargets = !isOriginal
     legacyTrainingDepth = isOriginal
     missedDepthIsNaN = isOriginal
+    misalignedPosePSNR = isOriginal
+  }
+
+  /// Reads switches; those that a file of an earlier version does not have are those of ``reference``.
+  public init(from decoder: any Decoder) throws {
+    self = .reference
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    for (key, path) in Self.paths {
+      if let value = try values.decodeIfPresent(Bool.self, forKey: key) {
+        self[keyPath: path] = value
+      }
+    }
+  }
+
+  private enum CodingKeys: CodingKey {
+    case lossIncludesPaddingRows, meanCountBudget, fixedMarchJitter, fixedRandomPoseScale
+    case llffElementFlip, unclampedTensorsDensity, clampVMColorFeatures, inheritSameType
+    case clampEditedTargets, legacyTrainingDepth, missedDepthIsNaN, misalignedPosePSNR
+  }
+
+  private static var paths: [(CodingKeys, WritableKeyPath<CompatibilityOptions, Bool>)] {
+    [
+      (.lossIncludesPaddingRows, \.lossIncludesPaddingRows), (.meanCountBudget, \.meanCountBudget),
+      (.fixedMarchJitter, \.fixedMarchJitter), (.fixedRandomPoseScale, \.fixedRandomPoseScale),
+      (.llffElementFlip, \.llffElementFlip), (.unclampedTensorsDensity, \.unclampedTensorsDensity),
+      (.clampVMColorFeatures, \.clampVMColorFeatures), (.inheritSameType, \.inheritSameType),
+      (.clampEditedTargets, \.clampEditedTargets), (.legacyTrainingDepth, \.legacyTrainingDepth),
+      (.missedDepthIsNaN, \.missedDepthIsNaN), (.misalignedPosePSNR, \.misalignedPosePSNR),
+    ]
   }
 }

@@ -95,6 +95,8 @@ public protocol ActiveLevel: Sendable {
   static var name: String { get }
   /// Changes the poses of an epoch that begins.
   mutating func prepare(_ poses: inout [CameraPose], at moment: ActiveMoment)
+  /// Puts the poses of the epoch that ``prepare(_:at:)`` prepared last in their places again, after a resume.
+  func reapply(to poses: inout [CameraPose])
   /// Rays to render in addition; nil for none.
   mutating func replay(at moment: ActiveMoment) -> RayBatch<Float>?
   /// Learns from a step.
@@ -111,6 +113,7 @@ public protocol ActiveLevel: Sendable {
 
 extension ActiveLevel {
   public mutating func prepare(_ poses: inout [CameraPose], at moment: ActiveMoment) {}
+  public func reapply(to poses: inout [CameraPose]) {}
   public mutating func replay(at moment: ActiveMoment) -> RayBatch<Float>? { nil }
   public mutating func observe(_ step: RenderedStep) {}
   public var selection: SampleSelection? { nil }

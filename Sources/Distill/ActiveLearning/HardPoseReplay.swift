@@ -83,6 +83,10 @@ public struct HardPoseReplay: ActiveLevel, Equatable {
     }
   }
 
+  public func reapply(to poses: inout [CameraPose]) {
+    for (place, pose) in replayed where poses.indices.contains(place) { poses[place] = pose }
+  }
+
   public mutating func observe(_ step: RenderedStep) {
     for view in step.views {
       var sum = 0.0

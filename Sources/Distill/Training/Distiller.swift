@@ -1,80 +1,6 @@
 public import Fields
 public import NeRFCore
 
-/// Where the virtual cameras of a distillation stand.
-public enum PoseSource: Equatable, Sendable {
-  /// Fresh random poses every epoch.
-  case random(RandomPoseSet, scale: Double)
-  /// The poses of a data set; the targets are still the teacher's renderings.
-  case given([CameraPose])
-}
-
-/// Settings of a distillation.
-public struct DistillerSettings: Equatable, Sendable, Codable {
-  /// Steps of the run; the schedule ends with it.
-  public var iterations: Int
-  /// Rate of the main groups.
-  public var learningRate: Double
-  /// Rate of the small networks of a `vm` student.
-  public var secondaryRate = 1e-3
-  /// Floor of the cosine schedule, absolute, for every group.
-  public var minimumRate = 7e-5
-  /// Constants of AdamW.
-  public var optimizer = AdamWConfiguration()
-  /// When the stages change.
-  public var stages: StageSchedule
-  /// How blocks are compared.
-  public var lossKind = LossKind.normL2
-  /// Weights of the terms.
-  public var rates = LossRates()
-  /// Rays and samples per step.
-  public var sampling: SamplingSettings
-  /// Whether `sigma_net` and `color_net` keep their inherited weights.
-  public var fixesNetworks = false
-  /// Whether rays see random backgrounds (else white).
-  public var randomBackground = true
-  /// Seed of the run.
-  public var seed: UInt64
-  /// Nearest distance at which a march starts.
-  public var minimumNear = 0.2
-  /// Behaviour switches.
-  public var compatibility = CompatibilityOptions.reference
-
-  /// Defaults that suit a run of some minutes on a few cores.
-  ///
-  /// The published settings take 4096 rays of one pose per step, and evaluate the samples behind
-  /// opaque surfaces too. Here a step has sixteen poses, leaves out what the teacher hides, and takes
-  /// as many rays as come to a fixed number of samples. Stage 3 comes late, see
-  /// ``StageSchedule/short(iterations:)``. Rates are above the published ones, which suit runs of
-  /// hours: twice for `hash` and `vm`, four times for `mlp`, ten times for `tensors`.
-  public init(student: Architecture, iterations: Int, seed: UInt64 = 0) {
-    self.iterations = iterations
-    self.seed = seed
-    switch student {
-    case .hash, .vm: learningRate = 2e-2
-    case .mlp: learningRate = 4e-3
-    // A volume's log-density moves by about one rate a step: a short run needs a high one.
-    case .tensors: learningRate = 1e-1
-    }
-    stages = .short(iterations: iterations)
-    sampling = SamplingSettings(
-      rays: 1024, targetSamples: student == .mlp ? 1 << 13 : 1 << 16, maximumRays: 1 << 14,
-      hiddenTransmittance: 1e-4, viewsPerStep: 16)
-  }
-
-  /// The published settings.
-  public static func published(
-    student: Architecture, iterations: Int = 30_000, seed: UInt64 = 0
-  ) -> DistillerSettings {
-    var settings = DistillerSettings(student: student, iterations: iterations, seed: seed)
-    settings.stages = .published
-    settings.learningRate = student == .mlp ? 1e-3 : 1e-2
-    settings.sampling = SamplingSettings(
-      rays: 4096, targetSamples: 0, maximumRays: 4096, hiddenTransmittance: 0, viewsPerStep: 1)
-    return settings
-  }
-}
-
 /// Progressive volume distillation: turns one field into another, without photographs.
 ///
 /// A frozen teacher and a student are evaluated at the same samples of rays from virtual cameras.
@@ -99,13 +25,13 @@ public final class Distiller {
   public let distillation: DistillationStep<Float>
 
   private let camera: Camera
-  private let poses: PoseSource
   private let pool: WorkerPool
   private let sampler: RaySampler
   private let feed: SampleFeed
   private let schedule: LearningRateSchedule
   private let taps = FieldTaps<Float>()
-  private var poseCache: (epoch: Int, poses: [CameraPose]) = (-1, [])
+  /// Poses and levels of active learning.
+  var course: PoseCourse
   var budget: RayBudget
 
   /// - Parameters:
@@ -124,7 +50,6 @@ public final class Distiller {
     self.student = student
     self.grid = grid
     self.camera = camera
-    self.poses = poses
     self.settings = settings
     self.pool = pool
     if case .given(let given) = poses, given.isEmpty {
@@ -148,6 +73,14 @@ public final class Distiller {
       minimumNear: Float(settings.minimumNear))
     schedule = .cosine(iterations: settings.iterations, minimum: settings.minimumRate)
     budget = RayBudget(settings.sampling)
+    course = PoseCourse(
+      source: poses,
+      options: RandomPoseSet.Options(
+        fixedRandomPoseScale: settings.compatibility.fixedRandomPoseScale,
+        llffElementFlip: settings.compatibility.llffElementFlip),
+      sampler: sampler, iterations: settings.iterations,
+      levels: settings.activeLearning?.makeLevels(settings.compatibility) ?? [])
+    distillation.selection = course.levels.compactMap(\.selection).first
   }
 
   private static func networks(of field: any RadianceField<Float>) -> Set<Int> {
@@ -164,12 +97,16 @@ public final class Distiller {
       of: step + 1, comparesFeatures: distillation.comparesFeatures)
   }
 
+  /// The levels of active learning as they are.
+  public var activeLevels: [any ActiveLevel] { course.levels }
+
   /// What the next step will be evaluated on; asking changes nothing.
   public func nextInput() throws -> StepInput<Float> { try drawNext().input }
 
   /// Takes one step.
   public func advance() throws -> StepReport {
-    let (input, rays, marched) = try drawNext()
+    var next = try drawNext()
+    let input = next.input
     let losses = try times.measure("stage \(input.stage.rawValue)") {
       try distillation.accumulateGradients(
         input.batch, stage: input.stage, featureRate: input.featureRate,
@@ -181,21 +118,46 @@ public final class Distiller {
         primary: schedule.rate(initial: settings.learningRate, after: step),
         secondary: schedule.rate(initial: settings.secondaryRate, after: step), pool: pool)
     }
+    course = next.course
+    // A second owner would make the levels copy their pools.
+    next.course.levels = []
+    if !course.levels.isEmpty { try times.measure("active") { try observe(next) } }
     step = input.step
-    budget.record(marched: marched, kept: input.batch.usedCount)
+    budget.record(marched: next.marched, kept: input.batch.usedCount)
     return StepReport(
       step: step, loss: losses.total,
       meanSquaredError: input.stage == .image ? losses.meanSquaredError : nil,
-      rays: rays, marched: marched, samples: input.batch.usedCount, terms: losses,
+      rays: next.rays.count, marched: next.marched, samples: input.batch.usedCount, terms: losses,
       stage: input.stage)
   }
 
-  private func drawNext() throws -> (input: StepInput<Float>, rays: Int, marched: Int) {
+  /// A step before it is taken.
+  private struct Draw {
+    var input: StepInput<Float>
+    var rays: RayBatch<Float>
+    var marched: Int
+    var views: [ActiveView]
+    /// What the course becomes with this step.
+    var course: PoseCourse
+  }
+
+  private func drawNext() throws -> Draw {
     let number = step + 1
-    let drawn = try times.measure("rays") {
-      try sampler.draw(
-        step: number, rayCount: budget.rays, cameras: cameras(step: number), views: nil,
+    var course = course
+    let (drawn, views) = try times.measure("rays") {
+      let views = try course.views(step: number, drawnRays: budget.rays)
+      let cameras = views.map { view in
+        var virtual = camera
+        virtual.pose = view.pose
+        return virtual
+      }
+      var drawn = try sampler.draw(
+        step: number, rayCount: budget.rays, cameras: cameras, views: nil,
         randomBackground: settings.randomBackground)
+      for added in course.replayedRays(step: number, drawnRays: budget.rays) {
+        try append(added, to: &drawn, step: number)
+      }
+      return (drawn, views)
     }
     let compatibility = settings.compatibility
     let samples = try times.measure("march") {
@@ -210,36 +172,31 @@ public final class Distiller {
     let input = StepInput(
       step: number, stage: nextStage, featureRate: settings.rates.featureRate(at: number),
       batch: samples.batch, background: drawn.background)
-    return (input, drawn.rays.count, samples.marched)
+    return Draw(
+      input: input, rays: drawn.rays, marched: samples.marched, views: views, course: course)
   }
 
-  private func cameras(step: Int) throws -> [Camera] {
-    let count: Int
-    switch poses {
-    case .random(let set, _): count = set.count
-    case .given(let given): count = given.count
+  /// Adds rays behind those of the images, each with a background of its own.
+  private func append(
+    _ added: RayBatch<Float>, to drawn: inout StepRays, step: Int
+  ) throws {
+    for ray in drawn.rays.count..<drawn.rays.count + added.count {
+      drawn.background +=
+        settings.randomBackground ? sampler.background(step: step, ray: ray) : [1, 1, 1]
     }
-    return try sampler.views(step: step, of: { _ in count }).map { draw in
-      var virtual = camera
-      virtual.pose = try pose(draw.view, epoch: draw.epoch)
-      return virtual
-    }
+    drawn.rays = try RayBatch(
+      origins: zip(drawn.rays.origins, added.origins).map { $0 + $1 },
+      directions: zip(drawn.rays.directions, added.directions).map { $0 + $1 })
   }
 
-  private func pose(_ index: Int, epoch: Int) throws -> CameraPose {
-    switch poses {
-    case .given(let given): return given[index]
-    case .random(let set, let scale):
-      if poseCache.epoch != epoch {
-        let options = RandomPoseSet.Options(
-          fixedRandomPoseScale: settings.compatibility.fixedRandomPoseScale,
-          llffElementFlip: settings.compatibility.llffElementFlip)
-        poseCache = (
-          epoch,
-          try set.poses(seed: settings.seed, epoch: epoch, scale: scale, options: options)
-        )
-      }
-      return poseCache.poses[index]
-    }
+  /// Shows the levels what a step of stage 3 rendered.
+  private func observe(_ step: Draw) throws {
+    guard step.input.stage == .image, let student = distillation.studentRays,
+      let teacher = distillation.teacherRays
+    else { return }
+    let background = step.input.background
+    course.observe(
+      step: step.input.step, drawnRays: budget.rays, rays: step.rays, views: step.views,
+      student: try student.pixels(over: background), teacher: try teacher.pixels(over: background))
   }
 }

@@ -60,6 +60,17 @@ struct RaySampler {
     }
   }
 
+  /// The rays of one of the cameras of a step.
+  func rays(ofSlot slot: Int, of slots: Int, count: Int) -> Range<Int> {
+    count * slot / slots..<count * (slot + 1) / slots
+  }
+
+  /// rgb behind one ray of a step.
+  func background(step: Int, ray: Int) -> [Float] {
+    let color = CounterRandom(seed: seed, purpose: .background, stream: step).uniform4(at: ray)
+    return [color.x, color.y, color.z]
+  }
+
   /// Rays through uniformly drawn pixels, with replacement, of the given cameras.
   ///
   /// - Parameter views: Photographs of the same cameras, or nil.
@@ -75,7 +86,7 @@ struct RaySampler {
     background.reserveCapacity(3 * rayCount)
     if views != nil { targets.reserveCapacity(3 * rayCount) }
     for (slot, camera) in cameras.enumerated() {
-      let range = rayCount * slot / cameras.count..<rayCount * (slot + 1) / cameras.count
+      let range = rays(ofSlot: slot, of: cameras.count, count: rayCount)
       let pixels = range.map {
         pixelRandom.integer(at: $0, below: camera.width * camera.height)
       }

@@ -20,6 +20,7 @@ struct DistillCommand: ParsableCommand {
         pvd distill --teacher teacher --field vm --out run --stages 200,500
         pvd distill --teacher teacher --field vm --out run --schedule published
         pvd distill --teacher teacher --field vm --out run --inspect-every 100
+        pvd distill --teacher teacher --field mlp --out run --active-learning image,ray,point --active-set ray.capacity=8192
       """)
 
   @Option(help: ArgumentHelp("The run or file to distil from.", valueName: "run"))
@@ -45,6 +46,20 @@ struct DistillCommand: ParsableCommand {
   @Option(help: "Behaviour where the released program differs: reference or original.")
   var compat: Compatibility?
 
+  @Option(
+    help: ArgumentHelp(
+      "Levels of active learning: image, ray, point, or none.", valueName: "levels"))
+  var activeLearning: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A constant of a level, such as ray.capacity=8192 or point.share=0.5.",
+      valueName: "name=value"))
+  var activeSet: [String] = []
+
+  @Option(help: "Weight of the depths of rays; 0 for no such term.")
+  var depthRate: Double?
+
   @Option(help: "Where virtual cameras stand: synthetic, tank, forward or scene.")
   var poses: PoseChoice?
 
@@ -61,6 +76,12 @@ struct DistillCommand: ParsableCommand {
     if let inspectEvery, inspectEvery < 1 {
       throw ValidationError("--inspect-every is \(inspectEvery). Use at least 1.")
     }
+    if let depthRate, !(depthRate.isFinite && depthRate >= 0) {
+      throw ValidationError("--depth-rate is \(depthRate). Use a number from 0 on.")
+    }
+    if !activeSet.isEmpty && activeLearning == nil {
+      throw ValidationError("--active-set needs --active-learning with the level it belongs to.")
+    }
   }
 
   /// A preset of ``Distill/CompatibilityOptions``.
@@ -76,7 +97,10 @@ struct DistillCommand: ParsableCommand {
       teacher: try RunFolder.checkpoint(at: teacher), scene: scene.map { URL(fileURLWithPath: $0) },
       architecture: field, request: options.request,
       options: DistillationOptions(
-        stages: stages?.schedule, lossKind: lossType, compatibility: compat?.options, poses: poses,
+        stages: stages?.schedule, lossKind: lossType, compatibility: compat?.options,
+        activeLearning: try activeLearning.map {
+          try ActiveLearningChoice.read(levels: $0, constants: activeSet)
+        }, depthRate: depthRate, poses: poses,
         inherits: inherit, inspectEvery: inspectEvery), pool: engine.pool,
       console: Console(json: engine.json))
     if try run.perform() == .interrupted { throw ExitCode(CommandFailure.interrupted) }

@@ -22,6 +22,9 @@ struct DistillationOptions {
   var stages: StageSchedule?
   var lossKind: LossKind?
   var compatibility: CompatibilityOptions?
+  /// The outer nil: not given; the inner: none.
+  var activeLearning: ActiveLearningSettings??
+  var depthRate: Double?
   var poses: PoseChoice?
   var inherits: Bool?
   /// Steps between reports about a step; nil for none.
@@ -31,6 +34,8 @@ struct DistillationOptions {
     if let stages { settings.stages = stages }
     if let lossKind { settings.lossKind = lossKind }
     if let compatibility { settings.compatibility = compatibility }
+    if let activeLearning { settings.activeLearning = activeLearning }
+    if let depthRate { settings.rates.depth = depthRate }
   }
 }
 
@@ -102,6 +107,9 @@ struct DistillationRun {
       console.say(
         "distilling \(loaded.field.architecture.rawValue) into \(architecture.rawValue), "
           + "\(student.parameterCount) parameters")
+      if let active = settings.activeLearning {
+        console.say(active.summary(drawnRays: settings.sampling.maximumRays))
+      }
     }
     return try perform(session, distiller, view: view, scale: scale)
   }

@@ -27,6 +27,7 @@ final class InspectionWatch {
     inspector = StepInspector(
       teacher: distiller.teacher, student: distiller.student, kind: distiller.settings.lossKind,
       rates: distiller.settings.rates, compatibility: distiller.settings.compatibility, pool: pool)
+    inspector.selection = distiller.distillation.selection
   }
 
   /// Looks before every n-th step, and remembers all.

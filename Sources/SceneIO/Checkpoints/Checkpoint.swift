@@ -19,7 +19,7 @@ public struct LoadedField: Sendable {
 /// A file holds the parameters under PVD's names and shapes, `aabb_train` `[6]`, `density_grid`
 /// `[cascades, G³]` and `density_bitfield` (bytes). A file from which a run goes on also holds the
 /// optimiser's moments as `optimizer.NAME.first` and `optimizer.NAME.second`, in the shape of the
-/// parameter. The metadata has `format`, `version` and, as JSON, the ``CheckpointRecord``.
+/// parameter, and pools of active learning as `active.LEVEL.NAME`. The metadata has `format`, `version` and, as JSON, the ``CheckpointRecord``.
 ///
 /// A file appears whole or not at all, and one file holds all of a state, so a run that is killed at
 /// any moment finds a state that fits together. Reading trusts nothing: shapes are compared with those
@@ -50,7 +50,7 @@ public enum Checkpoint {
       stepCounts: resumable ? run.optimizer.stepCounts : nil)
     try save(
       run.field, grid: run.grid, record: record, optimizer: resumable ? run.optimizer : nil,
-      to: url)
+      arrays: resumable ? run.arrays : [:], to: url)
   }
 
   /// Writes a field, with the optimiser's moments if given.
@@ -58,7 +58,7 @@ public enum Checkpoint {
   /// - Throws: As ``save(_:view:settings:inputs:resumable:to:)``.
   public static func save(
     _ field: any RadianceField<Float>, grid: OccupancyGrid, record: CheckpointRecord,
-    optimizer: FieldOptimizer<Float>? = nil, to url: URL
+    optimizer: FieldOptimizer<Float>? = nil, arrays: [String: [Float]] = [:], to url: URL
   ) throws {
     typealias Entry = TensorFileWriter.Entry
     var entries: [Entry] = []
@@ -95,12 +95,22 @@ public enum Checkpoint {
       Entry(name: "density_bitfield", elementType: .uint8, shape: [grid.bits.count]) { receive in
         try grid.bits.withUnsafeBytes(receive)
       })
+    for name in arrays.keys.sorted() {
+      let values = arrays[name] ?? []
+      entries.append(
+        Entry(name: arrayPrefix + name, elementType: .float32, shape: [values.count]) { receive in
+          try values.withUnsafeBytes { try receive($0) }
+        })
+    }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     let text = String(decoding: try encoder.encode(record), as: UTF8.self)
     try TensorFileWriter.write(
       to: url, metadata: ["format": format, "version": version, "record": text], entries: entries)
   }
+
+  /// In front of the names of a run's own arrays.
+  static let arrayPrefix = "active."
 
   static func momentName(_ parameter: String, _ order: String) -> String {
     "optimizer.\(parameter).\(order)"
@@ -158,7 +168,13 @@ public enum Checkpoint {
         .differentRun, file: url.path, fact: "it was saved by a run with other sizes",
         fix: "Set the run up as it was first.")
     }
-    let grid = try reader.read(into: run.field, optimizer: run.optimizer)
-    run.restore(record.run.position, grid: grid)
+    var arrays: [String: [Float]] = [:]
+    let grid = try reader.read(into: run.field, optimizer: run.optimizer, arrays: &arrays)
+    do throws(ValueError) {
+      try run.restore(record.run.position, grid: grid, arrays: arrays)
+    } catch {
+      throw CheckpointError(
+        .malformedDescription, file: url.path, fact: error.description, fix: error.fix)
+    }
   }
 }

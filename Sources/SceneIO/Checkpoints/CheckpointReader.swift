@@ -130,6 +130,16 @@ struct CheckpointReader: ~Copyable {
     into field: any RadianceField<Float>, optimizer: FieldOptimizer<Float>?,
     acceptsNonFinite: Bool = false
   ) throws(CheckpointError) -> OccupancyGrid {
+    var arrays: [String: [Float]] = [:]
+    return try read(
+      into: field, optimizer: optimizer, acceptsNonFinite: acceptsNonFinite, arrays: &arrays)
+  }
+
+  /// The same, with the run's own arrays, by name.
+  consuming func read(
+    into field: any RadianceField<Float>, optimizer: FieldOptimizer<Float>?,
+    acceptsNonFinite: Bool = false, arrays: inout [String: [Float]]
+  ) throws(CheckpointError) -> OccupancyGrid {
     let file = file
     let record = record
     var targets: [String: (AlignedBuffer<Float>, Parameter<Float>.Layout)] = [:]
@@ -156,6 +166,8 @@ struct CheckpointReader: ~Copyable {
     }
     var densities: [Float] = []
     var bits: [UInt8] = []
+    var found: [String: [Float]] = [:]
+    defer { arrays = found }
     do {
       try reader.readTensors { name, tensor in
         func requireFinite(_ finite: Bool) throws {
@@ -173,6 +185,10 @@ struct CheckpointReader: ~Copyable {
           try requireFinite(densities.allSatisfy(\.isFinite))
         } else if name == "density_bitfield" {
           bits = tensor.bytes
+        } else if name.hasPrefix(Checkpoint.arrayPrefix), optimizer != nil {
+          let values = try tensor.floats()
+          try requireFinite(values.allSatisfy(\.isFinite))
+          found[String(name.dropFirst(Checkpoint.arrayPrefix.count))] = values
         }
       }
       return try record.grid.makeGrid(

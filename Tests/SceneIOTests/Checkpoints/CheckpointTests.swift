@@ -100,6 +100,57 @@ struct CheckpointTests {
     #expect(TinyRuns.bits(second) == TinyRuns.bits(whole))
   }
 
+  @Test(
+    "continue a run with active learning to the same bits, pools and poses",
+    arguments: [2, 13, 14, 20])
+  func resumeActive(cut: Int) throws {
+    let folder = try TemporaryFolder()
+    let url = folder.url.appending(path: "state.safetensors")
+    let teacher = try TinyRuns.trainer(.hash)
+    for _ in 0..<8 { _ = try teacher.advance() }
+    let view = try TinyRuns.view()
+    var settings = DistillerSettings(student: .vm, iterations: 24, seed: 5)
+    settings.stages = StageSchedule(first: -1, second: 0)
+    // Three steps an epoch of 312 poses, so that there are enough epochs.
+    settings.sampling = SamplingSettings(
+      rays: 208, targetSamples: 0, maximumRays: 208, hiddenTransmittance: 0, viewsPerStep: 104,
+      marchSteps: 64)
+    var active = try #require(ActiveLearningSettings(levels: ["image", "ray", "point"]))
+    active.image?.capacity = 40
+    active.ray?.capacity = 100
+    settings.activeLearning = active
+    settings.rates.depth = 0.1
+    func distiller() throws -> Distiller {
+      try Distiller(
+        teacher: teacher.field,
+        student: TinyRuns.configuration(.vm).makeField(frame: FieldFrame(), seed: 5),
+        grid: teacher.grid,
+        camera: view.camera(pose: .looking(from: SIMD3(0, 0, 3), at: SIMD3())),
+        poses: .random(.synthetic, scale: 0.8), settings: settings, pool: TinyRuns.pool)
+    }
+    let whole = try distiller()
+    var rays: [Int] = []
+    for _ in 0..<24 { rays.append(try whole.advance().rays) }
+    // 20 rays a step: the pool is full after five, and 20 are added from then on.
+    #expect(rays == [Int](repeating: 208, count: 5) + [Int](repeating: 228, count: 19))
+    let level = try #require(whole.activeLevels.compactMap { $0 as? HardPoseReplay }.first)
+    #expect(level.isFull && !level.replayed.isEmpty)
+    let first = try distiller()
+    for _ in 0..<cut { _ = try first.advance() }
+    try Checkpoint.save(
+      first, view: view, settings: .distillation(settings), inputs: [:], resumable: true, to: url)
+    let second = try distiller()
+    try Checkpoint.restore(second, from: url)
+    #expect(second.position == first.position && second.arrays == first.arrays)
+    for _ in cut..<24 { _ = try second.advance() }
+    #expect(TinyRuns.bits(second) == TinyRuns.bits(whole))
+    #expect(second.position == whole.position && second.arrays == whole.arrays)
+    // A file for use has no pools.
+    try Checkpoint.save(
+      first, view: view, settings: .distillation(settings), inputs: [:], resumable: false, to: url)
+    #expect(try TensorFile.read(contentsOf: url).names.allSatisfy { !$0.hasPrefix("active.") })
+  }
+
   @Test("do not depend on when and where they are written")
   func sameBytes() throws {
     let folder = try TemporaryFolder()

@@ -1,0 +1,51 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("pvd distill --active-learning")
+struct ActiveLearningCommandTests {
+  let work: Workplace
+
+  init() throws { work = try Workplace.shared.get() }
+
+  private func arguments(_ out: String, _ options: [String]) -> [String] {
+    ["distill", "--teacher", work.teacher("hash"), "--field", "mlp", "--out", out]
+      + ["--iterations", "16", "--stages", "-1,0", "--preset", "tiny", "--samples", "1024"]
+      + ["--eval-views", "2"] + options
+  }
+
+  @Test("says what the levels may cost, and goes on to the same bits after a limit of time")
+  func run() throws {
+    let levels = ["--active-learning", "image,ray,point", "--active-set", "ray.capacity=150"]
+    let whole = work.fresh("active")
+    let output = try Command.succeed(arguments(whole, levels)).output
+    #expect(output.contains("active learning: image (over 100 poses), ray (150 rays, at most"))
+    // The settings come back from the saved state.
+    let parts = work.fresh("active")
+    _ = try Command(arguments(parts, levels + ["--seconds", "0.01"])).wait()
+    var outcome = try Command(arguments(parts, ["--resume", "--seconds", "0.01"])).wait()
+    outcome = try Command(arguments(parts, ["--resume"])).wait()
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let models = try [whole, parts].map {
+      try Data(contentsOf: URL(fileURLWithPath: $0).appending(path: "state.safetensors"))
+    }
+    #expect(models[0] == models[1])
+  }
+
+  @Test(
+    "refuses levels and constants that there are not, with one line",
+    arguments: [
+      ["--active-learning", "rays"], ["--active-learning", ""],
+      ["--active-learning", "ray", "--active-set", "point.share=0.1"],
+      ["--active-learning", "ray", "--active-set", "ray.share"],
+      ["--active-learning", "ray", "--active-set", "ray.share=-1"],
+      ["--active-learning", "ray", "--active-set", "ray.size=1"],
+      ["--active-set", "ray.share=0.1"], ["--depth-rate", "-1"],
+    ])
+  func refusal(options: [String]) throws {
+    let out = work.fresh("refused")
+    let outcome = try Command(arguments(out, options)).wait()
+    #expect(outcome.status != 0 && !outcome.signalled, "\(outcome.output)")
+    #expect(!outcome.errors.isEmpty && !FileManager.default.fileExists(atPath: out))
+  }
+}
