@@ -99,6 +99,8 @@ public protocol ActiveLevel: Sendable {
   func reapply(to poses: inout [CameraPose])
   /// Rays to render in addition; nil for none.
   mutating func replay(at moment: ActiveMoment) -> RayBatch<Float>?
+  /// Whether it wants to see steps, which costs their pixels.
+  var isObserving: Bool { get }
   /// Learns from a step.
   mutating func observe(_ step: RenderedStep)
   /// The samples that losses should compare; nil for all.
@@ -115,6 +117,7 @@ extension ActiveLevel {
   public mutating func prepare(_ poses: inout [CameraPose], at moment: ActiveMoment) {}
   public func reapply(to poses: inout [CameraPose]) {}
   public mutating func replay(at moment: ActiveMoment) -> RayBatch<Float>? { nil }
+  public var isObserving: Bool { true }
   public mutating func observe(_ step: RenderedStep) {}
   public var selection: SampleSelection? { nil }
   public var state: ActiveState { ActiveState() }
@@ -124,4 +127,5 @@ extension ActiveLevel {
 extension SampleSelection: ActiveLevel {
   public static var name: String { "point" }
   public var selection: SampleSelection? { self }
+  public var isObserving: Bool { false }
 }

@@ -121,7 +121,9 @@ public final class Distiller {
     course = next.course
     // A second owner would make the levels copy their pools.
     next.course.levels = []
-    if !course.levels.isEmpty { try times.measure("active") { try observe(next) } }
+    if course.levels.contains(where: \.isObserving) {
+      try times.measure("active") { try observe(next) }
+    }
     step = input.step
     budget.record(marched: next.marched, kept: input.batch.usedCount)
     return StepReport(
