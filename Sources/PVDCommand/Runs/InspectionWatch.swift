@@ -16,7 +16,7 @@ final class InspectionWatch {
   private var history: [InspectionReport.Moment] = []
 
   /// Samples that a report looks at: a fraction of a step.
-  private static let samples = 2048
+  private static let samples = 1024
   /// Moments in a history.
   private static let moments = 400
 
@@ -48,7 +48,7 @@ final class InspectionWatch {
   private func report(_ step: Int) throws {
     var options = StepInspector<Float>.Options()
     options.verifiedSamples = 0
-    options.ranked = 4
+    options.ranked = 2
     let input = try distiller.nextInput().prefix(samples: Self.samples)
     var inspection = try inspector.inspect(input, options: options)
     inspection.findings += Finding.borders(
