@@ -25,6 +25,14 @@ public struct ActiveLearningSettings: Equatable, Sendable, Codable {
     }
   }
 
+  /// Whether a run can take these constants: a file may claim anything.
+  public var isUsable: Bool {
+    let shares = [image?.share, ray?.share, point.map { Double($0.share) }].compactMap { $0 }
+    let others = [image?.angle, ray?.start, point?.opacity].compactMap { $0 }
+    return shares.allSatisfy { (0...1).contains($0) } && others.allSatisfy(\.isFinite)
+      && (0...1 << 26).contains(ray?.capacity ?? 0)
+  }
+
   /// The levels, at the start of a run.
   func makeLevels(_ compatibility: CompatibilityOptions) -> [any ActiveLevel] {
     var levels: [any ActiveLevel] = []

@@ -48,7 +48,7 @@ enum ActiveLearningChoice {
     case "ray.share": settings.ray?.share = min(value, 1)
     case "ray.capacity": settings.ray?.capacity = max(1, min(count, 1 << 26))
     case "ray.start": settings.ray?.start = value
-    case "point.share": settings.point?.share = Float(value)
+    case "point.share": settings.point?.share = Float(min(value, 1))
     default: settings.point?.opacity = value
     }
     switch name.prefix(while: { $0 != "." }) {

@@ -73,7 +73,9 @@ extension RunSettings {
       guard occupancy.fullInterval >= 1, occupancy.partialInterval >= 1, occupancy.fullCount >= 0,
         occupancy.fullCount <= 1 << 20, occupancy.fullInterval <= 1 << 20
       else { return false }
-    case .distillation(let settings): sampling = settings.sampling
+    case .distillation(let settings):
+      guard settings.activeLearning?.isUsable != false else { return false }
+      sampling = settings.sampling
     }
     return (1...1 << 40).contains(iterations) && (1...1 << 24).contains(sampling.rays)
       && (1...1 << 24).contains(sampling.maximumRays)

@@ -85,6 +85,20 @@ struct ActiveDistillationTests {
     #expect(counts == [96, 96, 96, 96, 105, 105])
   }
 
+  @Test("knows constants that would not fit into a number of rays")
+  func usable() throws {
+    let settings = try #require(ActiveLearningSettings(levels: ["image", "ray", "point"]))
+    #expect(settings.isUsable)
+    for change in [
+      { $0.ray?.share = 1e300 }, { $0.image?.share = -1 }, { $0.point?.share = .infinity },
+      { $0.ray?.capacity = .max }, { $0.image?.angle = .nan },
+    ] as [(inout ActiveLearningSettings) -> Void] {
+      var changed = settings
+      change(&changed)
+      #expect(!changed.isUsable)
+    }
+  }
+
   @Test("learns nothing in stages without pixels")
   func stages() throws {
     let run = try distiller(["image", "ray"]) { $0.stages = StageSchedule(first: -1, second: 100) }

@@ -92,7 +92,7 @@ public final class StepComparator {
     // Gradients go through the taps of this library: they must differ where those do.
     let follows = quantities.contains {
       $0.verdict != .agrees && [.parameters, .teacherTaps, .studentTaps].contains($0.part)
-        || $0.verdict == .differs
+        || $0.verdict == .differs || $0.conventions.contains(.otherSamples)
     }
     quantities += try gradients(dump, input, terms, rule, bounds).compare(follows: follows)
     let names = Set(quantities.map(\.name))
