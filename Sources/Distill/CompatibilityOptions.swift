@@ -28,6 +28,8 @@ public struct CompatibilityOptions: Equatable, Sendable, Codable {
   public var missedDepthIsNaN: Bool
   /// Active learning takes the pose at the place of an image in its epoch for the one that was rendered.
   public var misalignedPosePSNR: Bool
+  /// Rays that are replayed count for the PSNR of the image in front of them.
+  public var posePSNRWithReplayedRays: Bool
 
   /// The clean definition.
   public static let reference = CompatibilityOptions(isOriginal: false)
@@ -46,6 +48,7 @@ public struct CompatibilityOptions: Equatable, Sendable, Codable {
     legacyTrainingDepth = isOriginal
     missedDepthIsNaN = isOriginal
     misalignedPosePSNR = isOriginal
+    posePSNRWithReplayedRays = isOriginal
   }
 
   /// Reads switches; those that a file of an earlier version does not have are those of ``reference``.
@@ -63,6 +66,7 @@ public struct CompatibilityOptions: Equatable, Sendable, Codable {
     case lossIncludesPaddingRows, meanCountBudget, fixedMarchJitter, fixedRandomPoseScale
     case llffElementFlip, unclampedTensorsDensity, clampVMColorFeatures, inheritSameType
     case clampEditedTargets, legacyTrainingDepth, missedDepthIsNaN, misalignedPosePSNR
+    case posePSNRWithReplayedRays
   }
 
   private static var paths: [(CodingKeys, WritableKeyPath<CompatibilityOptions, Bool>)] {
@@ -73,6 +77,7 @@ public struct CompatibilityOptions: Equatable, Sendable, Codable {
       (.clampVMColorFeatures, \.clampVMColorFeatures), (.inheritSameType, \.inheritSameType),
       (.clampEditedTargets, \.clampEditedTargets), (.legacyTrainingDepth, \.legacyTrainingDepth),
       (.missedDepthIsNaN, \.missedDepthIsNaN), (.misalignedPosePSNR, \.misalignedPosePSNR),
+      (.posePSNRWithReplayedRays, \.posePSNRWithReplayedRays),
     ]
   }
 }

@@ -7,14 +7,25 @@ public struct ActiveLearningSettings: Equatable, Sendable, Codable {
   /// Only the weightiest samples; nil for all.
   public var point: SampleSelection?
 
+  /// The stages in which they act.
+  public var stages = ActiveStages()
+
   /// No level.
   public init() {}
 
   /// The names of all levels, as ``init(levels:)`` takes them.
   public static let names = [HardPoseReplay.name, HardRayReplay.name, SampleSelection.name]
 
-  /// Levels by name with the published constants; nil if one is unknown.
-  public init?(levels: [String]) {
+  /// For how long a run the constants are made.
+  public enum Scale: String, Sendable, Codable, CaseIterable {
+    /// As published, for tens of thousands of steps.
+    case published
+    /// For some minutes on a few cores, see `Docs/ActiveLearning.md`.
+    case cpu
+  }
+
+  /// Levels by name; nil if one is unknown.
+  public init?(levels: [String], scale: Scale = .published) {
     for level in levels {
       switch level {
       case HardPoseReplay.name: image = HardPoseReplay.Settings()
@@ -23,6 +34,26 @@ public struct ActiveLearningSettings: Equatable, Sendable, Codable {
       default: return nil
       }
     }
+    guard scale == .cpu else { return }
+    image?.share = Self.cpuShare
+    ray?.share = Self.cpuShare
+    ray?.capacity = Self.cpuRayCapacity
+    stages.first = .volume
+    stages.last = .volume
+  }
+
+  /// Twice the published share: such a run has few epochs.
+  private static let cpuShare = 0.2
+  /// Hard rays of about ten steps of some hundred rays: a pool that a short run fills early and goes through often.
+  private static let cpuRayCapacity = 512
+
+  /// Files of earlier versions lack newer keys.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    image = try values.decodeIfPresent(HardPoseReplay.Settings.self, forKey: .image)
+    ray = try values.decodeIfPresent(HardRayReplay.Settings.self, forKey: .ray)
+    point = try values.decodeIfPresent(SampleSelection.self, forKey: .point)
+    stages = try values.decodeIfPresent(ActiveStages.self, forKey: .stages) ?? ActiveStages()
   }
 
   /// Whether a run can take these constants: a file may claim anything.
@@ -38,6 +69,7 @@ public struct ActiveLearningSettings: Equatable, Sendable, Codable {
     var levels: [any ActiveLevel] = []
     if var image {
       if compatibility.misalignedPosePSNR { image.pairsInStorageOrder = true }
+      if compatibility.posePSNRWithReplayedRays { image.countsReplayedRays = true }
       levels.append(HardPoseReplay(image))
     }
     if let ray { levels.append(HardRayReplay(ray)) }

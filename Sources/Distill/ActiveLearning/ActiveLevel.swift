@@ -12,14 +12,19 @@ public struct ActiveMoment: Equatable, Sendable {
   public var epochs: Int
   /// Rays that a step draws from its images.
   public var drawnRays: Int
+  /// Whether levels may change what is rendered.
+  public var isActive: Bool
 
   /// All of it.
-  public init(seed: UInt64, step: Int, epoch: Int, epochs: Int, drawnRays: Int) {
+  public init(
+    seed: UInt64, step: Int, epoch: Int, epochs: Int, drawnRays: Int, isActive: Bool = true
+  ) {
     self.seed = seed
     self.step = step
     self.epoch = epoch
     self.epochs = epochs
     self.drawnRays = drawnRays
+    self.isActive = isActive
   }
 }
 
@@ -35,16 +40,20 @@ public struct ActiveView: Equatable, Sendable {
   public var poseInStorage: CameraPose
   /// Its rays in the batch.
   public var rays: Range<Int>
+  /// Whether a level put the pose there.
+  public var isReplayed: Bool
 
   /// All of it.
   public init(
-    epoch: Int, order: Int, pose: CameraPose, poseInStorage: CameraPose, rays: Range<Int>
+    epoch: Int, order: Int, pose: CameraPose, poseInStorage: CameraPose, rays: Range<Int>,
+    isReplayed: Bool = false
   ) {
     self.epoch = epoch
     self.order = order
     self.pose = pose
     self.poseInStorage = poseInStorage
     self.rays = rays
+    self.isReplayed = isReplayed
   }
 }
 
@@ -97,6 +106,8 @@ public protocol ActiveLevel: Sendable {
   mutating func prepare(_ poses: inout [CameraPose], at moment: ActiveMoment)
   /// Puts the poses of the epoch that ``prepare(_:at:)`` prepared last in their places again, after a resume.
   func reapply(to poses: inout [CameraPose])
+  /// Whether ``prepare(_:at:)`` changed the pose in this place last.
+  func isReplayed(place: Int) -> Bool
   /// Rays to render in addition; nil for none.
   mutating func replay(at moment: ActiveMoment) -> RayBatch<Float>?
   /// Whether it wants to see steps, which costs their pixels.
@@ -116,6 +127,7 @@ public protocol ActiveLevel: Sendable {
 extension ActiveLevel {
   public mutating func prepare(_ poses: inout [CameraPose], at moment: ActiveMoment) {}
   public func reapply(to poses: inout [CameraPose]) {}
+  public func isReplayed(place: Int) -> Bool { false }
   public mutating func replay(at moment: ActiveMoment) -> RayBatch<Float>? { nil }
   public var isObserving: Bool { true }
   public mutating func observe(_ step: RenderedStep) {}

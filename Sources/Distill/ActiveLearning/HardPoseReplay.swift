@@ -1,5 +1,4 @@
 public import NeRFCore
-import RealModule
 
 /// The camera-pose level of active learning: keeps the poses that were rendered worst, and renders them again,
 /// turned a little.
@@ -29,8 +28,15 @@ public struct HardPoseReplay: ActiveLevel, Equatable {
     public var angle = Double.pi / 20
     /// Pairs PSNR and poses as the released code does.
     public var pairsInStorageOrder = false
+    /// Counts rays that another level added to a step for each of its images, as the released code does.
+    public var countsReplayedRays = false
 
     public init() {}
+
+    // The last two belong to the switches of a run.
+    private enum CodingKeys: CodingKey {
+      case share, capacity, interval, firstEpoch, angle
+    }
   }
 
   private struct Observation: Equatable {
@@ -56,7 +62,7 @@ public struct HardPoseReplay: ActiveLevel, Equatable {
     replayed = [:]
     let before = observed[epoch - 1] ?? []
     observed = observed.filter { $0.key >= epoch }
-    guard epoch >= settings.firstEpoch, settings.interval > 0,
+    guard moment.isActive, epoch >= settings.firstEpoch, settings.interval > 0,
       epoch.isMultiple(of: settings.interval)
     else { return }
     let number = max(0, Int(settings.share * Double(poses.count)))
@@ -87,16 +93,20 @@ public struct HardPoseReplay: ActiveLevel, Equatable {
     for (place, pose) in replayed where poses.indices.contains(place) { poses[place] = pose }
   }
 
+  public func isReplayed(place: Int) -> Bool { replayed[place] != nil }
+
   public mutating func observe(_ step: RenderedStep) {
     for view in step.views {
       var sum = 0.0
-      for i in 3 * view.rays.lowerBound..<3 * view.rays.upperBound {
+      guard !view.rays.isEmpty else { continue }
+      let added = step.moment.drawnRays..<max(step.moment.drawnRays, step.rays.count)
+      let rays = Array(view.rays) + (settings.countsReplayedRays ? Array(added) : [])
+      for i in rays.flatMap({ 3 * $0..<3 * $0 + 3 }) {
         let e = Double(step.student[i]) - Double(step.teacher[i])
         sum += e * e
       }
-      guard !view.rays.isEmpty else { continue }
       // PSNR falls as the mean squared error grows; only the order matters.
-      let mean = sum / Double(3 * view.rays.count)
+      let mean = sum / Double(3 * rays.count)
       // A field that has diverged is as bad as can be.
       let quality = mean.isFinite ? -mean : -Double.greatestFiniteMagnitude
       observed[view.epoch, default: []].append(
@@ -155,32 +165,5 @@ public struct HardPoseReplay: ActiveLevel, Equatable {
     }
     fresh.isFull = state.numbers["full"] == [1]
     self = fresh
-  }
-}
-
-extension CameraPose {
-  /// The same centre, the axes turned by R_z(yaw) R_x(roll) R_y(pitch) from the left.
-  ///
-  /// - Parameters: Radians; each matrix turns the axes behind its own towards each other the right-handed way.
-  public func turned(roll: Double, pitch: Double, yaw: Double) -> CameraPose {
-    let (cx, sx) = (Double.cos(roll), Double.sin(roll))
-    let (cy, sy) = (Double.cos(pitch), Double.sin(pitch))
-    let (cz, sz) = (Double.cos(yaw), Double.sin(yaw))
-    let aboutX = [1, 0, 0, 0, cx, -sx, 0, sx, cx]
-    let aboutY = [cy, 0, sy, 0, 1, 0, -sy, 0, cy]
-    let aboutZ = [cz, -sz, 0, sz, cz, 0, 0, 0, 1]
-    func product(_ a: [Double], _ b: [Double]) -> [Double] {
-      (0..<9).map { i in
-        let row = 3 * (i / 3)
-        let column = i % 3
-        return a[row] * b[column] + a[row + 1] * b[3 + column] + a[row + 2] * b[6 + column]
-      }
-    }
-    let turn = product(aboutZ, product(aboutX, aboutY))
-    let axes = (0..<9).map { matrix[4 * ($0 / 3) + $0 % 3] }
-    let turned = product(turn, axes)
-    var result = self
-    for i in 0..<9 { result.matrix[4 * (i / 3) + i % 3] = turned[i] }
-    return result
   }
 }

@@ -42,7 +42,7 @@ public struct HardRayReplay: ActiveLevel, Equatable {
   private func number(_ drawnRays: Int) -> Int { max(0, Int(settings.share * Double(drawnRays))) }
 
   private func isActive(_ moment: ActiveMoment) -> Bool {
-    Double(moment.epoch) >= settings.start * Double(moment.epochs)
+    moment.isActive && Double(moment.epoch) >= settings.start * Double(moment.epochs)
   }
 
   public mutating func replay(at moment: ActiveMoment) -> RayBatch<Float>? {

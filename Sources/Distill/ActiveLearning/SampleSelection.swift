@@ -3,7 +3,7 @@ public import NeRFCore
 /// The sample-point level of active learning: compares the samples that make up most of a pixel.
 ///
 /// Of every ray the ⌊share · K⌋ + 1 weightiest of its K samples count, in the eyes of the student or of the teacher,
-/// if the ray is opaque enough to that field; see ``NeRFCore/SampleBatch/weightiest(_:share:opacity:pool:)``. The choice itself
+/// if the ray is opaque enough to that field; see ``NeRFCore/SampleBatch/weightiestRows(_:share:opacity:pool:)``. The choice itself
 /// carries no gradient. Released code of PVD-AL.
 public struct SampleSelection: Equatable, Sendable, Codable {
   /// Share of a ray's samples that are kept.
@@ -21,8 +21,7 @@ public struct SampleSelection: Equatable, Sendable, Codable {
     of batch: SampleBatch, student: CompositedRays<T>, teacher: CompositedRays<T>,
     pool: WorkerPool
   ) throws(ShapeError) -> [Int] {
-    let own = try batch.weightiest(student, share: share, opacity: T(opacity), pool: pool)
-    let target = try batch.weightiest(teacher, share: share, opacity: T(opacity), pool: pool)
-    return own.union(target)
+    try batch.weightiestRows(
+      [student, teacher], share: share, opacity: T(opacity), pool: pool)
   }
 }

@@ -30,6 +30,8 @@ public struct Finding: Sendable, Codable, Equatable {
     case differentSamples
     /// Another implementation gives other numbers.
     case disagreement
+    /// A pool of active learning will not be full before the run ends.
+    case unfilledPool
   }
 
   public var kind: Kind

@@ -55,12 +55,13 @@ public struct GradientVerification: Sendable, Codable, Equatable {
       student: FieldEvaluator(student, pool: pool),
       input: try evaluator.input.prefix(samples: limit, as: Double.self), kind: evaluator.kind,
       rates: rates, compatibility: evaluator.compatibility,
-      densityScale: evaluator.densityScale.double, selection: evaluator.selection)
+      densityScale: evaluator.densityScale.double, selection: evaluator.selection,
+      activeStages: evaluator.activeStages)
     let single = TermEvaluator(
       teacher: evaluator.teacher, student: evaluator.student,
       input: try evaluator.input.prefix(samples: limit, as: T.self), kind: evaluator.kind,
       rates: rates, compatibility: evaluator.compatibility, densityScale: evaluator.densityScale,
-      selection: evaluator.selection)
+      selection: evaluator.selection, activeStages: evaluator.activeStages)
     rays = double.input.batch.rayCount
     samples = double.input.batch.usedCount
     // Terms are verified as if every rate were 1, so that those without weight are verified, too.

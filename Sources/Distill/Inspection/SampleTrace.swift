@@ -37,6 +37,8 @@ public struct SampleTrace: Sendable, Codable, Equatable {
     public var shares: [LossTerm: Double]
     /// ‖rate · ∂ℓ/∂(S, σ, C, F)‖ at this sample, for every term.
     public var gradients: [LossTerm: Double]
+    /// Whether the terms that compare taps compare this sample; nil where all are compared.
+    public var isCompared: Bool?
   }
 
   /// The ray's number in the batch.
@@ -60,6 +62,8 @@ struct TracedFields<T: RadianceScalar> {
   let densityScale: T
   /// The rows that the terms compare; nil for all.
   let selected: [Int]?
+  /// Whether active learning has a part in the step.
+  let isActive: Bool
 
   init(_ evaluator: TermEvaluator<T>) throws {
     input = evaluator.input
@@ -79,8 +83,9 @@ struct TracedFields<T: RadianceScalar> {
     (teacher, teacherRays) = try evaluate(evaluator.teacher)
     (student, studentRays) = try evaluate(evaluator.student)
     target = evaluator.target(teacher)
+    isActive = evaluator.isActive
     selected =
-      input.stage == .image
+      evaluator.isActive
       ? try evaluator.selection?.rows(
         of: batch, student: studentRays, teacher: teacherRays, pool: evaluator.student.pool) : nil
   }
@@ -93,6 +98,7 @@ struct TracedFields<T: RadianceScalar> {
   {
     let batch = input.batch
     let span = batch.spans[ray]
+    let compared = selected.map(Set.init)
     var distance = 0.0
     let samples = (span.offset..<span.offset + span.count).map { row in
       distance += batch.gaps[row].double
@@ -102,7 +108,8 @@ struct TracedFields<T: RadianceScalar> {
         teacher: taps(teacher, teacherRays, row, first: span.offset),
         student: taps(student, studentRays, row, first: span.offset),
         shares: shares.mapValues { $0[row] },
-        gradients: gradients.mapValues { gradientNorm($0, row) })
+        gradients: gradients.mapValues { gradientNorm($0, row) },
+        isCompared: compared.map { $0.contains(row) })
     }
     func pixel(_ rays: CompositedRays<T>) throws -> [Double] {
       try rays.pixels(over: input.background)[3 * ray..<3 * ray + 3].map(\.double)

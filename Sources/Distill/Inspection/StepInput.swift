@@ -12,17 +12,20 @@ public struct StepInput<T: RadianceScalar>: Sendable {
   public var batch: SampleBatch
   /// rgb behind every ray, `[rays, 3]` or `[3]`.
   public var background: [T]
+  /// Rays that were drawn from images; active learning may have added others behind them. nil: all.
+  public var drawnRays: Int?
 
   /// All of it.
   public init(
     step: Int = 1, stage: DistillationStage, featureRate: Double, batch: SampleBatch,
-    background: [T]
+    background: [T], drawnRays: Int? = nil
   ) {
     self.step = step
     self.stage = stage
     self.featureRate = featureRate
     self.batch = batch
     self.background = background
+    self.drawnRays = drawnRays
   }
 
   /// The first rays, as many as have no more than `samples` samples (but at least one), without padding.
@@ -49,7 +52,8 @@ public struct StepInput<T: RadianceScalar>: Sendable {
     let perRay = background.count != 3 || batch.rayCount == 1
     return StepInput<U>(
       step: step, stage: stage, featureRate: featureRate, batch: part,
-      background: (perRay ? Array(background.prefix(3 * rays)) : background).map { U(Double($0)) })
+      background: (perRay ? Array(background.prefix(3 * rays)) : background).map { U(Double($0)) },
+      drawnRays: drawnRays.map { min($0, rays) })
   }
 }
 

@@ -57,6 +57,8 @@ public struct StepInspection: Sendable, Codable, Equatable {
   public var rankings: [Ranking]
   /// Some rays in full.
   public var traces: [SampleTrace]
+  /// What active learning chooses; nil without it and before stage 3.
+  public var selection: StepSelection?
   /// nil if nobody asked for it.
   public var verification: GradientVerification?
   public var findings: [Finding]
@@ -71,4 +73,6 @@ public struct StepPicture: Sendable {
   public let student: [Float]
   /// Share of every ray in every term that samples or pixels have a part in.
   public let shares: [LossTerm: [Double]]
+  /// For every ray, how many of its samples a selection compares; nil without one and before stage 3.
+  public var comparedOfRay: [Int]?
 }

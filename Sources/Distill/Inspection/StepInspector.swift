@@ -40,6 +40,10 @@ public final class StepInspector<T: RadianceScalar> {
   public var densityScale: T = 1
   /// Which samples the terms of stage 3 compare; nil for all.
   public var selection: SampleSelection?
+  /// The stages in which ``selection`` and ``hardRays`` hold.
+  public var activeStages = ActiveStages()
+  /// Of which rays a report says that they are the hardest; nil for none.
+  public var hardRays: HardRayReplay.Settings?
 
   /// - Parameter teacher: The frozen field, as the run evaluates it.
   public init(
@@ -57,7 +61,8 @@ public final class StepInspector<T: RadianceScalar> {
   func evaluator(_ input: StepInput<T>) -> TermEvaluator<T> {
     TermEvaluator(
       teacher: teacher, student: student, input: input, kind: kind, rates: rates,
-      compatibility: compatibility, densityScale: densityScale, selection: selection)
+      compatibility: compatibility, densityScale: densityScale, selection: selection,
+      activeStages: activeStages)
   }
 
   /// The gradients of every term; see ``TermGradients``.
@@ -91,7 +96,9 @@ public final class StepInspector<T: RadianceScalar> {
     return StepPicture(
       teacher: try fields.teacherRays.pixels(over: input.background).map { Float($0.double) },
       student: try fields.studentRays.pixels(over: input.background).map { Float($0.double) },
-      shares: shares)
+      shares: shares,
+      comparedOfRay: try StepSelection(
+        fields, selection: selection, ray: nil, pool: student.pool)?.comparedOfRay)
   }
 
   /// Everything about one step.
@@ -120,6 +127,8 @@ public final class StepInspector<T: RadianceScalar> {
       terms: terms(losses, gradients.parameters, input), pairs: pairs(gradients.parameters),
       statistics: statistics, rankings: rankings,
       traces: try traces(rays, fields, evaluator, gradients: gradients.taps),
+      selection: try StepSelection(
+        fields, selection: selection, ray: hardRays, pool: student.pool),
       verification: options.verifiedSamples > 0 && trap == nil && statistics.samples > 0
         ? try GradientVerification(evaluator, samples: options.verifiedSamples, seed: options.seed)
         : nil, findings: findings, trap: trap)

@@ -66,6 +66,10 @@ struct TermEvaluator<T: RadianceScalar> {
   let densityScale: T
   /// Which samples the terms of stage 3 compare; nil for all.
   var selection: SampleSelection?
+  var activeStages = ActiveStages()
+
+  /// Whether active learning has a part in the step.
+  var isActive: Bool { activeStages.contains(input.stage) }
 
   var terms: [LossTerm] {
     input.stage.terms(
@@ -83,6 +87,7 @@ struct TermEvaluator<T: RadianceScalar> {
       teacher: teacher, student: student, kind: kind, rates: rates, compatibility: compatibility)
     step.densityScale = densityScale
     step.selection = selection
+    step.activeStages = activeStages
     return step
   }
 

@@ -4,10 +4,12 @@ import NeRFCore
 struct GatheredRows {
   private let samples: [Int]
   private let rows: Int
+  private let pool: WorkerPool
 
-  init(_ samples: [Int], rows: Int) {
+  init(_ samples: [Int], rows: Int, pool: WorkerPool) {
     self.samples = samples
     self.rows = rows
+    self.pool = pool
   }
 
   /// Calls `body` with copies of the chosen samples and zeros for their gradients, which are then added to
@@ -22,14 +24,13 @@ struct GatheredRows {
     let count = samples.count
     let buffer = AlignedBuffer<T>(count: 3 * rows * count, repeating: 0)
     let parts = (0..<3 * rows).map { buffer.base + $0 * count }
-    for row in 0..<rows {
-      gather(student[row], into: parts[row])
-      gather(teacher[row], into: parts[rows + row])
+    pool.forEach(2 * rows) { row, _ in
+      gather(row < rows ? student[row] : teacher[row - rows], into: parts[row])
     }
     let result = body(
       parts[..<rows].map { UnsafePointer($0) }, parts[rows..<2 * rows].map { UnsafePointer($0) },
       Array(parts[(2 * rows)...]))
-    for row in 0..<rows { scatter(parts[2 * rows + row], into: gradients[row]) }
+    pool.forEach(rows) { row, _ in scatter(parts[2 * rows + row], into: gradients[row]) }
     withExtendedLifetime(buffer) {}
     return result
   }

@@ -25,8 +25,10 @@ public final class DistillationStep<T: RadianceScalar>: @unchecked Sendable {
   public let compatibility: CompatibilityOptions
   /// Factor of σ in front of compositing, for both fields.
   public var densityScale: T = 1
-  /// Which samples the terms of stage 3 compare; nil for all.
+  /// Which samples the terms of F, C and S compare in ``activeStages``; nil for all.
   public var selection: SampleSelection?
+  /// Stages in which ``selection`` holds and rays are composited.
+  public var activeStages = ActiveStages()
 
   /// Taps of the teacher in the last step.
   public let teacherTaps = FieldTaps<T>()
@@ -110,7 +112,8 @@ public final class DistillationStep<T: RadianceScalar>: @unchecked Sendable {
     var report = LossTerms<T.Sum>()
     let rows = compatibility.lossIncludesPaddingRows ? batch.count : batch.usedCount
     selectedRows = nil
-    if stage == .image { try composite(batch) }
+    let isActive = activeStages.contains(stage)
+    if stage == .image || isActive { try composite(batch, selects: isActive) }
     if comparesFeatures {
       report.features = add(
         TapRow.features, studentTaps.featureCount, rows: rows, rate: featureRate, to: &report)
@@ -149,7 +152,7 @@ public final class DistillationStep<T: RadianceScalar>: @unchecked Sendable {
         all.map { UnsafePointer(teacherTaps.row($0)) }, all.map { tapGradients.row($0) },
         count: rows, rate: rate, to: &report)
     }
-    let chosen = GatheredRows(selectedRows, rows: number)
+    let chosen = GatheredRows(selectedRows, rows: number, pool: pool)
     return chosen.compared(
       all.map { UnsafePointer(studentTaps.row($0)) },
       all.map { UnsafePointer(teacherTaps.row($0)) }, into: all.map { tapGradients.row($0) }
@@ -170,7 +173,7 @@ public final class DistillationStep<T: RadianceScalar>: @unchecked Sendable {
   }
 
   /// Composites both fields, and chooses the samples to compare.
-  private func composite(_ batch: SampleBatch) throws {
+  private func composite(_ batch: SampleBatch, selects: Bool) throws {
     let teacherRays = try batch.composite(
       densities: scaled(teacherTaps.densities).span,
       colors: teacherTaps.interleavedColors(pool: pool).span, pool: pool)
@@ -179,6 +182,7 @@ public final class DistillationStep<T: RadianceScalar>: @unchecked Sendable {
       colors: studentTaps.interleavedColors(pool: pool).span, pool: pool)
     self.teacherRays = teacherRays
     self.studentRays = studentRays
+    guard selects else { return }
     selectedRows = try selection?.rows(
       of: batch, student: studentRays, teacher: teacherRays, pool: pool)
   }

@@ -21,6 +21,8 @@ public final class Distiller {
   public let optimizer: FieldOptimizer<Float>
   /// Where the time went.
   public private(set) var times = PhaseTimes()
+  /// What the levels of active learning choose, if it is not nil: set it to begin, which changes nothing else.
+  public var selections: SelectionRecord?
   /// Loss and gradients of single steps.
   public let distillation: DistillationStep<Float>
 
@@ -81,6 +83,7 @@ public final class Distiller {
       sampler: sampler, iterations: settings.iterations,
       levels: settings.activeLearning?.makeLevels(settings.compatibility) ?? [])
     distillation.selection = course.levels.compactMap(\.selection).first
+    distillation.activeStages = settings.activeLearning?.stages ?? ActiveStages()
   }
 
   private static func networks(of field: any RadianceField<Float>) -> Set<Int> {
@@ -103,6 +106,12 @@ public final class Distiller {
   /// What the next step will be evaluated on; asking changes nothing.
   public func nextInput() throws -> StepInput<Float> { try drawNext().input }
 
+  /// The same, with the levels of active learning as they will be for it.
+  public func nextStep() throws -> (input: StepInput<Float>, levels: [any ActiveLevel]) {
+    let next = try drawNext()
+    return (next.input, next.course.levels)
+  }
+
   /// Takes one step.
   public func advance() throws -> StepReport {
     var next = try drawNext()
@@ -121,7 +130,7 @@ public final class Distiller {
     course = next.course
     // A second owner would make the levels copy their pools.
     next.course.levels = []
-    if course.levels.contains(where: \.isObserving) {
+    if selections != nil || course.levels.contains(where: \.isObserving) {
       try times.measure("active") { try observe(next) }
     }
     step = input.step
@@ -147,6 +156,7 @@ public final class Distiller {
     let number = step + 1
     var course = course
     let (drawn, views) = try times.measure("rays") {
+      course.isActive = distillation.activeStages.contains(nextStage)
       let views = try course.views(step: number, drawnRays: budget.rays)
       let cameras = views.map { view in
         var virtual = camera
@@ -173,7 +183,7 @@ public final class Distiller {
     }
     let input = StepInput(
       step: number, stage: nextStage, featureRate: settings.rates.featureRate(at: number),
-      batch: samples.batch, background: drawn.background)
+      batch: samples.batch, background: drawn.background, drawnRays: budget.rays)
     return Draw(
       input: input, rays: drawn.rays, marched: samples.marched, views: views, course: course)
   }
@@ -193,12 +203,18 @@ public final class Distiller {
 
   /// Shows the levels what a step of stage 3 rendered.
   private func observe(_ step: Draw) throws {
-    guard step.input.stage == .image, let student = distillation.studentRays,
+    guard
+      distillation.activeStages.contains(step.input.stage),
+      let student = distillation.studentRays,
       let teacher = distillation.teacherRays
     else { return }
     let background = step.input.background
-    course.observe(
+    let rendered = course.rendered(
       step: step.input.step, drawnRays: budget.rays, rays: step.rays, views: step.views,
       student: try student.pixels(over: background), teacher: try teacher.pixels(over: background))
+    course.observe(rendered)
+    selections?.add(
+      rendered, levels: course.levels, batch: step.input.batch, composited: teacher,
+      comparedSamples: distillation.selectedRows?.count ?? step.input.batch.usedCount)
   }
 }

@@ -11,6 +11,8 @@ struct PoseCourse {
   let iterations: Int
   /// Levels in the order in which they act.
   var levels: [any ActiveLevel]
+  /// Whether they act in the current step.
+  var isActive = true
   /// The epoch that was begun last, from 1; 0 before the first.
   private(set) var epoch = 0
   /// Its poses; empty after a resume.
@@ -39,7 +41,8 @@ struct PoseCourse {
     let draws = iterations * sampler.viewsPerStep
     return ActiveMoment(
       seed: sampler.seed, step: step, epoch: epoch,
-      epochs: max(1, (draws + poseCount - 1) / poseCount), drawnRays: drawnRays)
+      epochs: max(1, (draws + poseCount - 1) / poseCount), drawnRays: drawnRays,
+      isActive: isActive)
   }
 
   /// The images of a step, whose rays are divided evenly among them.
@@ -53,7 +56,8 @@ struct PoseCourse {
       result.append(
         ActiveView(
           epoch: draw.epoch + 1, order: order, pose: poses[draw.view], poseInStorage: poses[order],
-          rays: sampler.rays(ofSlot: slot, of: draws.count, count: drawnRays)))
+          rays: sampler.rays(ofSlot: slot, of: draws.count, count: drawnRays),
+          isReplayed: levels.contains { $0.isReplayed(place: draw.view) }))
     }
     return result
   }
@@ -64,15 +68,19 @@ struct PoseCourse {
     return levels.indices.compactMap { levels[$0].replay(at: moment) }
   }
 
-  /// Shows a step to the levels.
-  mutating func observe(
+  /// A step as levels see it.
+  func rendered(
     step: Int, drawnRays: Int, rays: RayBatch<Float>, views: [ActiveView], student: [Float],
     teacher: [Float]
-  ) {
-    let rendered = RenderedStep(
+  ) -> RenderedStep {
+    RenderedStep(
       moment: moment(step: step, epoch: epoch, drawnRays: drawnRays), rays: rays,
       student: student, teacher: teacher, views: views)
-    for index in levels.indices { levels[index].observe(rendered) }
+  }
+
+  /// Shows a step to the levels.
+  mutating func observe(_ step: RenderedStep) {
+    for index in levels.indices { levels[index].observe(step) }
   }
 
   private mutating func begin(_ number: Int, step: Int, drawnRays: Int) throws {

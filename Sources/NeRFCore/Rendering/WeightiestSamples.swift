@@ -9,14 +9,6 @@ public struct WeightiestSamples<T: RadianceScalar>: Sendable {
 
   /// The rows that are kept, ascending.
   public var kept: [Int] { rows.filter { $0 >= 0 }.map(Int.init).sorted() }
-
-  /// The rows that are kept here or in `other`, ascending and each once.
-  public func union(_ other: WeightiestSamples) -> [Int] {
-    var isKept = [Bool](repeating: false, count: rows.count)
-    for row in rows where row >= 0 { isKept[Int(row)] = true }
-    for row in other.rows where row >= 0 { isKept[Int(row)] = true }
-    return isKept.indices.filter { isKept[$0] }
-  }
 }
 
 extension SampleBatch {

@@ -38,6 +38,8 @@ public struct LinePlot: Sendable {
   public var series: [Series]
   /// Vertical lines with a word beside them.
   public var marks: [(x: Double, label: String)] = []
+  /// Diameter of points without neighbours, in SVG pixels; nil for the width of a line.
+  public var dotSize: Double?
   /// Size of the picture in SVG pixels.
   public var width = 720
   /// Size of the picture in SVG pixels.
@@ -81,8 +83,9 @@ public struct LinePlot: Sendable {
       parts.append(text(mark.label, x: x + 4, y: frame.top + 14, anchor: "start"))
     }
     for (index, series) in series.enumerated() {
+      let style = dotSize.map { " style=\"stroke-width:\(number($0))\"" } ?? ""
       parts.append(
-        "<path class=\"line\(index % 6)\(dash(index))\" d=\"\(path(series, frame))\"/>")
+        "<path class=\"line\(index % 6)\(dash(index))\"\(style) d=\"\(path(series, frame))\"/>")
     }
     parts += legend(frame)
     return (parts + ["</svg>", ""]).joined(separator: "\n")

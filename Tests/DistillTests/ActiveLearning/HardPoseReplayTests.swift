@@ -76,6 +76,34 @@ struct HardPoseReplayTests {
     #expect(Set(changed) == Set(whole.replayed.keys))
   }
 
+  @Test(
+    "counts replayed rays for an image only as the released code does", arguments: [false, true])
+  func replayedRays(counted: Bool) throws {
+    var settings = HardPoseReplay.Settings()
+    settings.share = 0.5
+    settings.firstEpoch = 2
+    settings.countsReplayedRays = counted
+    var level = HardPoseReplay(settings)
+    let poses = poses(1, count: 2)
+    for (order, errors) in [[0.2, 0.2, 0], [0.1, 0.1, 0.9]].enumerated() {
+      let zeros = [[Float]](repeating: [0, 0, 0], count: 3)
+      var moment = moment(1)
+      moment.drawnRays = 2
+      level.observe(
+        RenderedStep(
+          moment: moment, rays: try RayBatch(origins: zeros, directions: zeros),
+          student: errors.flatMap { [Float](repeating: Float($0), count: 3) },
+          teacher: [Float](repeating: 0, count: 9),
+          views: [
+            ActiveView(
+              epoch: 1, order: order, pose: poses[order], poseInStorage: poses[order], rays: 0..<2)
+          ]))
+    }
+    var next = self.poses(2, count: 2)
+    level.prepare(&next, at: moment(2))
+    #expect(level.pool == [counted ? poses[1] : poses[0]])
+  }
+
   @Test("replays poses of the pool at their centres, turned by at most the angle")
   func replaying() throws {
     var level = HardPoseReplay()

@@ -43,6 +43,24 @@ struct CameraRaysTests {
     #expect(rays[7].direction.y.isClose(to: pose.matrix[6], .reference))
   }
 
+  @Test("lead to points that are seen in the pixels they came from")
+  func projection() throws {
+    let rays: RayBatch<Double> = camera.rays()
+    for (pixel, distance) in (0..<rays.count).map({ ($0, 0.3 + 0.1 * Double($0)) }) {
+      let (origin, direction) = rays[pixel]
+      let seen = try #require(camera.pixel(of: origin + distance * direction))
+      #expect(seen.row * 12 + seen.column == pixel)
+      #expect(camera.pixel(of: origin - distance * direction) == nil)
+    }
+    // A camera twice as wide sees this corner's neighbour; this one does not.
+    let wide = Camera(
+      pose: camera.pose,
+      intrinsics: Intrinsics(focalX: 14.4, focalY: 13.8, centerX: 17.7, centerY: 5.2), width: 24,
+      height: 9)
+    let outer: RayBatch<Double> = try wide.rays(pixels: [11])
+    #expect(camera.pixel(of: outer[0].origin + outer[0].direction) == nil)
+  }
+
   @Test("refuse components of different lengths")
   func raggedComponents() {
     #expect(throws: ShapeError.self) {

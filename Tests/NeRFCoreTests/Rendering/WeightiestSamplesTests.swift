@@ -65,7 +65,9 @@ struct WeightiestSamplesTests {
     let (_, second) = try rays([[0.1, 0.2, 0.6]] as [[Double]])
     let (a, b) = (try batch.weightiest(first, pool: pool), try batch.weightiest(second, pool: pool))
     #expect(a.kept == [0] && b.kept == [2])
-    #expect(a.union(b) == [0, 2] && b.union(a) == [0, 2] && a.union(a) == [0])
+    #expect(try batch.weightiestRows([first, second], pool: pool) == [0, 2])
+    #expect(try batch.weightiestRows([second, first], pool: pool) == [0, 2])
+    #expect(try batch.weightiestRows([first, first], pool: pool) == [0])
   }
 
   @Test("do not depend on threads; borders of share and opacity", arguments: 0..<4)
@@ -96,10 +98,38 @@ struct WeightiestSamplesTests {
     #expect(try batch.weightiest(composited, opacity: 2, pool: pool).kept.isEmpty)
   }
 
+  @Test("of several fields are found without sorting", arguments: 0..<6)
+  func linear(seed: UInt64) throws {
+    var random = SplitMix64(seed: seed)
+    let counts = (0..<300).map { _ in Int.random(in: 0...40, using: &random) }
+    let weights = counts.map { random.doubles($0, in: 0.001...0.024).map { Float($0) } }
+    let (batch, first) = try rays(weights, padding: 5)
+    // Opaque samples make weights of exactly zero, and so many equal ones.
+    let densities = random.doubles(batch.count, in: 0...30).map { Float($0) }
+    let colors = [Float](repeating: 0, count: 3 * batch.count)
+    let second = try batch.composite(
+      densities: densities.span, colors: colors.span, pool: pool)
+    for share in [0, 0.1, 0.3, 0.5, 0.97, 1, 2] as [Float] {
+      for opacity in [0, 0.2, 0.5] as [Float] {
+        let expected = try [first, second].map {
+          try batch.weightiest($0, share: share, opacity: opacity, pool: pool)
+        }
+        let found = try batch.weightiestRows(
+          [first, second], share: share, opacity: opacity, pool: pool)
+        #expect(found == Set(expected[0].kept + expected[1].kept).sorted())
+        #expect(
+          try batch.weightiestRows([second], share: share, opacity: opacity, pool: pool)
+            == expected[1].kept)
+      }
+    }
+    #expect(second.weights.count { $0 == 0 } > 100)
+  }
+
   @Test("of another batch are refused")
   func refusal() throws {
     let (_, composited) = try rays([[0.6, 0.2, 0.1]] as [[Double]])
     let (other, _) = try rays([[0.6, 0.2]] as [[Double]])
     #expect(throws: ShapeError.self) { try other.weightiest(composited, pool: pool) }
+    #expect(throws: ShapeError.self) { try other.weightiestRows([composited], pool: pool) }
   }
 }

@@ -15,7 +15,10 @@ extension StepDump {
     }
     if let stage { result.stage = stage }
     let samples = hasSamples ? try DumpedSamples(self) : nil
-    if let samples { result.batch = samples.batch }
+    if let samples {
+      result.batch = samples.batch
+      result.drawnRays = nil
+    }
     let rays = result.batch.rayCount
     if let background = tensors["in.bg_color"] {
       if background.shape == [3] {
@@ -37,6 +40,6 @@ extension StepInput {
   func converted<U: RadianceScalar>() -> StepInput<U> {
     StepInput<U>(
       step: step, stage: stage, featureRate: featureRate, batch: batch,
-      background: background.map { U($0.double) })
+      background: background.map { U($0.double) }, drawnRays: drawnRays)
   }
 }

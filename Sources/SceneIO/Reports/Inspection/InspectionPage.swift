@@ -21,6 +21,7 @@ extension InspectionReport {
     gradients(&page)
     verification(&page)
     statistics(&page)
+    try selection(&page)
     for group in pictures {
       page.heading(group.heading)
       do throws(ImageDefect) { try page.pictures(group.pictures) } catch {
@@ -224,6 +225,7 @@ extension InspectionReport {
       ["row", "t", "δ", "x", "y", "z"]
       + ["S", "σ", "r", "g", "b", "α", "T", "w"].flatMap { ["\($0) teacher", "student"] }
       + terms.map { "share of \($0.rawValue)" } + terms.map { "∂\($0.rawValue)" }
+      + (inspection.selection?.samples == nil ? [] : ["compared"])
     return [heading]
       + trace.samples.map { sample in
         func both(_ value: (SampleTrace.Taps) -> Double) -> [String] {
@@ -235,7 +237,8 @@ extension InspectionReport {
         row += both { $0.color[1] } + both { $0.color[2] } + both(\.alpha)
         row += both(\.transmittance) + both(\.weight)
         row += terms.map { sample.shares[$0].map { "\(short(100 * $0)) %" } ?? "–" }
-        return row + terms.map { sample.gradients[$0].map(short) ?? "–" }
+        row += terms.map { sample.gradients[$0].map(short) ?? "–" }
+        return row + (sample.isCompared.map { [$0 ? "yes" : ""] } ?? [])
       }
   }
 }

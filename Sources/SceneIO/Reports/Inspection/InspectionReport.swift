@@ -45,13 +45,15 @@ public struct InspectionReport: Sendable, Codable {
   public var inspection: StepInspection
   /// The step under changed settings; nil if none were asked for.
   public var variant: Variant?
+  /// What active learning chose before the step; nil without it.
+  public var selections: SelectionReport?
   /// The step beside the numbers of another implementation; nil if there are none.
   public var comparison: StepComparison?
 
   public init(
     teacher: Architecture, student: Architecture, settings: DistillerSettings, history: [Moment],
     inspection: StepInspection, variant: Variant? = nil,
-    comparison: StepComparison? = nil
+    comparison: StepComparison? = nil, selections: SelectionReport? = nil
   ) {
     self.teacher = teacher
     self.student = student
@@ -64,6 +66,7 @@ public struct InspectionReport: Sendable, Codable {
     self.inspection = inspection
     self.variant = variant
     self.comparison = comparison
+    self.selections = selections
   }
 
   /// Reads what ``encoded()`` wrote: numbers that JSON cannot hold are the texts "nan", "inf" and "-inf".

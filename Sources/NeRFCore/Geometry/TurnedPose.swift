@@ -1,0 +1,28 @@
+import RealModule
+
+extension CameraPose {
+  /// The same centre, the axes turned by R_z(yaw) R_x(roll) R_y(pitch) from the left.
+  ///
+  /// - Parameters: Radians; each matrix turns the axes behind its own towards each other the right-handed way.
+  public func turned(roll: Double, pitch: Double, yaw: Double) -> CameraPose {
+    let (cx, sx) = (Double.cos(roll), Double.sin(roll))
+    let (cy, sy) = (Double.cos(pitch), Double.sin(pitch))
+    let (cz, sz) = (Double.cos(yaw), Double.sin(yaw))
+    let aboutX = [1, 0, 0, 0, cx, -sx, 0, sx, cx]
+    let aboutY = [cy, 0, sy, 0, 1, 0, -sy, 0, cy]
+    let aboutZ = [cz, -sz, 0, sz, cz, 0, 0, 0, 1]
+    func product(_ a: [Double], _ b: [Double]) -> [Double] {
+      (0..<9).map { i in
+        let row = 3 * (i / 3)
+        let column = i % 3
+        return a[row] * b[column] + a[row + 1] * b[3 + column] + a[row + 2] * b[6 + column]
+      }
+    }
+    let turn = product(aboutZ, product(aboutX, aboutY))
+    let axes = (0..<9).map { matrix[4 * ($0 / 3) + $0 % 3] }
+    let turned = product(turn, axes)
+    var result = self
+    for i in 0..<9 { result.matrix[4 * (i / 3) + i % 3] = turned[i] }
+    return result
+  }
+}
