@@ -29,6 +29,7 @@ struct PVD: AsyncParsableCommand {
     subcommands: [
       DemoCommand.self, SceneCommand.self, TrainCommand.self, DistillCommand.self,
       EvalCommand.self, RenderCommand.self, PlotCommand.self, InspectCommand.self,
+      AblateCommand.self,
       GoldenCommand.self,
       GradientCheckCommand.self, BenchCommand.self, BenchMeasureCommand.self,
     ])

@@ -19,7 +19,12 @@ struct ActiveLearningCommandTests {
     let levels = ["--active-learning", "image,ray,point", "--active-set", "ray.capacity=150"]
     let whole = work.fresh("active")
     let output = try Command.succeed(arguments(whole, levels)).output
-    #expect(output.contains("active learning: image (over 100 poses), ray (150 rays, at most"))
+    #expect(
+      output.contains("active learning, stage 3: image (over 100 poses), ray (150 rays, at most"))
+    #expect(output.contains("full after 1500 rays of steps"))
+    // 16 steps are too few for 100 poses.
+    #expect(output.contains("pools: ") && output.contains("never over 100: none was replayed"))
+    #expect(output.contains("rays, full"))
     // The settings come back from the saved state.
     let parts = work.fresh("active")
     _ = try Command(arguments(parts, levels + ["--seconds", "0.01"])).wait()

@@ -193,6 +193,39 @@ struct InspectCommandTests {
     #expect(try Command(again + ["--overwrite"]).wait().status == 2)
   }
 
+  @Test("shows what active learning chose, in a step and in a running distillation")
+  func activeLearning() throws {
+    let levels = [
+      "--active-learning", "image,ray,point", "--active-set", "ray.capacity=9", "--active-set",
+      "image.capacity=1", "--active-set", "image.first-epoch=2", "--active-set",
+      "point.opacity=0.01", "--active-set", "image.share=0.4",
+    ]
+    func check(_ folder: URL, steps: Int) throws -> InspectionReport {
+      let report = try self.report(folder)
+      let chosen = try #require(report.selections)
+      #expect(chosen.steps == steps && chosen.moments.count == steps)
+      #expect(chosen.poses?.isFull == true && chosen.rays?.isFull == true)
+      #expect(chosen.total.replayedRays > 0 && chosen.total.replayedImages > 0)
+      let page = String(
+        decoding: try Data(contentsOf: folder.appending(path: "index.html")), as: UTF8.self)
+      for words in ["What active learning chose", "Where hard poses stand", "replayed rays: "] {
+        #expect(page.contains(words), "\(words)")
+      }
+      return report
+    }
+    let report = try check(
+      try inspect("mlp", ["--step", "8", "--stages", "-1,0", "--stage", "3"] + levels), steps: 7)
+    let step = try #require(report.inspection.selection)
+    #expect(step.drawnRays == 32 && step.replayedRays == 3 && step.hardest.count == 3)
+    #expect(report.inspection.verification?.worst ?? 1 < 1e-4)
+    let out = work.fresh("watched")
+    try Command.succeed(
+      ["distill", "--teacher", work.teacher("hash"), "--field", "mlp", "--scene", work.scene]
+        + ["--poses", "scene", "--out", out, "--iterations", "12", "--stages", "-1,0"]
+        + ["--inspect-every", "12"] + levels + Workplace.tiny)
+    _ = try check(URL(fileURLWithPath: out).appending(path: "inspections/step-12"), steps: 11)
+  }
+
   @Test("of a running distillation changes nothing in it", arguments: Workplace.architectures)
   func watching(student: String) throws {
     func distil(_ options: [String]) throws -> URL {

@@ -34,37 +34,12 @@ struct DistillCommand: ParsableCommand {
 
   @OptionGroup var options: RunOptions
 
-  // Unconditional, because a first of -1 looks like an option.
-  @Option(
-    parsing: .unconditional,
-    help: "First steps of stages 2 and 3, as 2000,5000; a first of -1 leaves out stage 1.")
-  var stages: StageBorders?
-
-  @Option(help: "How values are compared: normL2, L2, normL1, L1 or smoothL1.")
-  var lossType: LossKind?
-
-  @Option(help: "Behaviour where the released program differs: reference or original.")
-  var compat: Compatibility?
+  @OptionGroup var flags: DistillationFlags
 
   @Option(
     help: ArgumentHelp(
       "Levels of active learning: image, ray, point, or none.", valueName: "levels"))
   var activeLearning: String?
-
-  @Option(
-    help: ArgumentHelp(
-      "A constant of a level, such as ray.capacity=8192 or point.share=0.5.",
-      valueName: "name=value"))
-  var activeSet: [String] = []
-
-  @Option(help: "Weight of the depths of rays; 0 for no such term.")
-  var depthRate: Double?
-
-  @Option(help: "Where virtual cameras stand: synthetic, tank, forward or scene.")
-  var poses: PoseChoice?
-
-  @Flag(inversion: .prefixedNo, help: "Start with the tensors both fields have by name.")
-  var inherit: Bool?
 
   @Option(
     help: "Write a report about every n-th step into the run's folder; see `pvd inspect`.")
@@ -76,32 +51,22 @@ struct DistillCommand: ParsableCommand {
     if let inspectEvery, inspectEvery < 1 {
       throw ValidationError("--inspect-every is \(inspectEvery). Use at least 1.")
     }
-    if let depthRate, !(depthRate.isFinite && depthRate >= 0) {
-      throw ValidationError("--depth-rate is \(depthRate). Use a number from 0 on.")
+    if activeLearning == nil && (!flags.activeSet.isEmpty || flags.activeScale != nil) {
+      throw ValidationError(
+        "--active-set and --active-scale need --active-learning with the levels they belong to.")
     }
-    if !activeSet.isEmpty && activeLearning == nil {
-      throw ValidationError("--active-set needs --active-learning with the level it belongs to.")
-    }
-  }
-
-  /// A preset of ``Distill/CompatibilityOptions``.
-  enum Compatibility: String, ExpressibleByArgument, CaseIterable {
-    case reference
-    case original
-
-    var options: CompatibilityOptions { self == .original ? .original : .reference }
   }
 
   func run() throws {
+    var distillation = flags.options
+    distillation.inspectEvery = inspectEvery
+    distillation.activeLearning = try activeLearning.map {
+      try ActiveLearningChoice.read(
+        levels: $0, scale: flags.activeScale ?? .published, constants: flags.activeSet)
+    }
     let run = DistillationRun(
       teacher: try RunFolder.checkpoint(at: teacher), scene: scene.map { URL(fileURLWithPath: $0) },
-      architecture: field, request: options.request,
-      options: DistillationOptions(
-        stages: stages?.schedule, lossKind: lossType, compatibility: compat?.options,
-        activeLearning: try activeLearning.map {
-          try ActiveLearningChoice.read(levels: $0, constants: activeSet)
-        }, depthRate: depthRate, poses: poses,
-        inherits: inherit, inspectEvery: inspectEvery), pool: engine.pool,
+      architecture: field, request: options.request, options: distillation, pool: engine.pool,
       console: Console(json: engine.json))
     if try run.perform() == .interrupted { throw ExitCode(CommandFailure.interrupted) }
   }

@@ -29,6 +29,7 @@ struct InspectCommand: ParsableCommand {
         pvd inspect --teacher teacher --student vm --step 40 --iterations 60 --out report
         pvd inspect --teacher teacher --student vm --set loss_rate_color=0.02 --set loss_type=L2 --out report
         pvd inspect --teacher teacher --student mlp --step 500 --trap-nonfinite --out report
+        pvd inspect --teacher teacher --student mlp --step 200 --stage 3 --active-learning ray,point --active-set ray.capacity=500 --out report
         pvd inspect --teacher teacher --student student --against dump.safetensors --out report
         pvd inspect --teacher teacher --student vm --compat original,-fixedMarchJitter --out report
       """)
@@ -88,6 +89,19 @@ struct InspectCommand: ParsableCommand {
       "Compare with these numbers of another implementation, on its samples.", valueName: "file"))
   var against: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Levels of active learning: image, ray, point, or none.", valueName: "levels"))
+  var activeLearning: String?
+
+  @Option(
+    help: "Constants of active learning: published (default), or cpu for runs of some minutes.")
+  var activeScale = ActiveLearningSettings.Scale.published
+
+  @Option(
+    help: ArgumentHelp("A constant of a level, such as ray.capacity=512.", valueName: "name=value"))
+  var activeSet: [String] = []
+
   @Option(help: "The precision of that implementation: single or half.")
   var againstPrecision = StepComparison.Precision.single
 
@@ -133,6 +147,9 @@ struct InspectCommand: ParsableCommand {
         throw ValidationError("\(name) is \(value). Use 1 to \(most).")
       }
     }
+    if activeLearning == nil && !activeSet.isEmpty {
+      throw ValidationError("--active-set needs --active-learning with the level it belongs to.")
+    }
     if let learningRate, !(learningRate.isFinite && learningRate >= 0) {
       throw ValidationError("--learning-rate is \(learningRate). Use a number from 0 on.")
     }
@@ -154,6 +171,9 @@ struct InspectCommand: ParsableCommand {
     run.marchSteps = marchSteps
     run.pixels = pixels
     run.lossKind = lossType
+    run.activeLearning = try activeLearning.flatMap {
+      try ActiveLearningChoice.read(levels: $0, scale: activeScale, constants: activeSet)
+    }
     run.changes = try set.map(SettingChange.read)
     run.changedCompatibility = try compat.map { ($0, try .read($0, from: run.compatibility)) }
     run.learningRate = learningRate

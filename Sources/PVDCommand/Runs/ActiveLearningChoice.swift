@@ -5,12 +5,15 @@ import NeRFCore
 /// Active learning as the command line names it.
 enum ActiveLearningChoice {
   /// Reads "image,ray,point", or "none", and constants as NAME=VALUE.
-  static func read(levels: String, constants: [String]) throws -> ActiveLearningSettings? {
+  static func read(
+    levels: String, scale: ActiveLearningSettings.Scale, constants: [String],
+    option: String = "--active-learning"
+  ) throws -> ActiveLearningSettings? {
     let names = levels.split(separator: ",").map(String.init)
     guard names != ["none"] else { return nil }
-    guard !names.isEmpty, var settings = ActiveLearningSettings(levels: names) else {
+    guard !names.isEmpty, var settings = ActiveLearningSettings(levels: names, scale: scale) else {
       throw CommandFailure(
-        "--active-learning \(levels)", fact: "it names something that is no level",
+        "\(option) \(levels)", fact: "it names something that is no level",
         fix: "Write none, or some of \(ActiveLearningSettings.names.joined(separator: ",")).")
     }
     for text in constants { try set(text, in: &settings) }
@@ -29,6 +32,7 @@ enum ActiveLearningChoice {
   }
 
   private static let names = [
+    "stage.first", "stage.last",
     "image.share", "image.capacity", "image.interval", "image.first-epoch", "image.angle",
     "ray.share", "ray.capacity", "ray.start", "point.share", "point.opacity",
   ]
@@ -38,6 +42,16 @@ enum ActiveLearningChoice {
     _ name: String, _ value: Double, in settings: inout ActiveLearningSettings
   ) -> Bool {
     guard names.contains(name) else { return false }
+    if name.hasPrefix("stage.") {
+      guard value == 2 || value == 3 else { return false }
+      let stage: DistillationStage = value == 2 ? .volume : .image
+      if name == "stage.first" {
+        settings.stages.first = stage
+      } else {
+        settings.stages.last = stage
+      }
+      return true
+    }
     let count = Int(min(value, 1e9))
     switch name {
     case "image.share": settings.image?.share = min(value, 1)
@@ -61,17 +75,46 @@ enum ActiveLearningChoice {
 
 extension ActiveLearningSettings {
   /// What is on, and what it may cost.
-  func summary(drawnRays: Int) -> String {
+  func summary(_ sampling: SamplingSettings) -> String {
     var parts: [String] = []
     if let image { parts.append("image (over \(image.capacity) poses)") }
     if let ray {
-      let bytes = HardRayReplay(ray).memoryLimit(drawnRays: drawnRays)
-      let perStep = max(1, Int(ray.share * Double(drawnRays)))
-      parts.append(
+      let most = sampling.maximumRays
+      let bytes = HardRayReplay(ray).memoryLimit(drawnRays: most)
+      var text =
         "ray (\(ray.capacity) rays, at most \(decimal(Double(bytes) / 1e6, 1)) MB, full after "
-          + "\((ray.capacity + perStep - 1) / perStep) steps)")
+      if sampling.targetSamples == 0 {
+        let perStep = max(1, Int(ray.share * Double(most)))
+        text += "\((ray.capacity + perStep - 1) / perStep) steps)"
+      } else {
+        // As many rays as come to a number of samples: how many is not known before.
+        text += "\(decimal(Double(ray.capacity) / max(ray.share, 1e-9), 0)) rays of steps)"
+      }
+      parts.append(text)
     }
     if let point { parts.append("point (\(decimal(100 * Double(point.share), 0)) % of a ray)") }
-    return "active learning: " + parts.joined(separator: ", ")
+    let active = DistillationStage.allCases.filter(stages.contains).map { "\($0.rawValue)" }
+    return "active learning, stage \(active.joined(separator: " and ")): "
+      + parts.joined(separator: ", ")
+  }
+}
+
+extension Distiller {
+  /// How far the pools came; nil without any.
+  var poolSummary: String? {
+    let parts = activeLevels.compactMap { level -> String? in
+      switch level {
+      case let level as HardPoseReplay:
+        level.isFull
+          ? "\(level.pool.count) poses, full"
+          : "\(level.pool.count) poses, never over \(level.settings.capacity): none was replayed"
+      case let level as HardRayReplay:
+        level.isFull
+          ? "\(level.count) rays, full"
+          : "\(level.count) of \(level.settings.capacity) rays, never full: none was replayed"
+      default: nil
+      }
+    }
+    return parts.isEmpty ? nil : "pools: " + parts.joined(separator: "; ")
   }
 }

@@ -13,6 +13,12 @@ enum PoseChoice: String, ExpressibleByArgument, CaseIterable {
   case tank
   /// Random, in the box of the training cameras.
   case forward
+  /// Random, as far from an object as the training cameras.
+  case syntheticFit = "synthetic-fit"
+  /// Random, as far and as high as the training cameras.
+  case tankFit = "tank-fit"
+  /// Random, in a wider box of the training cameras, turned a little.
+  case forwardTurned = "forward-turned"
   /// Those of the training photographs.
   case scene
 }
@@ -59,7 +65,7 @@ struct DistillationRun {
     let folder = try RunFolder(request.out, mode: request.mode)
     let saved = try SavedRun(folder, mode: request.mode)
     let loaded = try Checkpoint.load(teacher)
-    let scale = request.scale ?? saved?.record.view.scale ?? loaded.record.view.scale
+    let scale = scale(loaded, saved: saved)
     let training = try dataset(.train, scale: scale)
     var view = loaded.record.view
     view.scale = scale
@@ -94,7 +100,7 @@ struct DistillationRun {
       console: console)
     try session.log.write(to: folder.log)
     if let every = options.inspectEvery {
-      InspectionWatch(distiller, every: every, folder: folder.inspections, pool: pool)
+      InspectionWatch(distiller, every: every, folder: folder.inspections, view: view, pool: pool)
         .attach(to: session)
     }
     session.saveEvery = request.saveEvery
@@ -102,13 +108,13 @@ struct DistillationRun {
     if let saved {
       try Checkpoint.restore(distiller, from: saved.file)
       try session.announceResume(saved)
-      if saved.record.run.isFinished { return .finished }
+      if saved.record.run.isFinished && folder.hasResult(of: saved) { return .finished }
     } else {
       console.say(
         "distilling \(loaded.field.architecture.rawValue) into \(architecture.rawValue), "
           + "\(student.parameterCount) parameters")
       if let active = settings.activeLearning {
-        console.say(active.summary(drawnRays: settings.sampling.maximumRays))
+        console.say(active.summary(settings.sampling))
       }
     }
     return try perform(session, distiller, view: view, scale: scale)
@@ -118,10 +124,8 @@ struct DistillationRun {
   private func perform(
     _ session: RunSession, _ distiller: Distiller, view: ViewTemplate, scale: Double
   ) throws -> RunOutcome {
-    let limit = request.evalViews ?? 25
     let all =
-      try dataset(.test, scale: scale).map { ViewSet($0, limit: limit) }
-      ?? ViewSet(orbit: min(limit, 8), view)
+      try testViews(scale: scale)?.set ?? ViewSet(orbit: min(request.evalViews ?? 25, 8), view)
     let quick =
       request.evalEvery == nil
       ? ViewSet(all.prefix(Self.quickViews).map { all.views[$0] }) : all
@@ -132,6 +136,7 @@ struct DistillationRun {
     session.evalEvery = request.evalEvery ?? max(1, distiller.settings.iterations / 10)
     session.evaluate = { MeanScore(try student.scores(quick, teacher: quickImages)) }
     let outcome = try session.perform()
+    if let pools = distiller.poolSummary { console.say(pools) }
     guard outcome != .interrupted else {
       try session.finish(outcome, score: nil, parameters: distiller.student.parameterCount)
       return outcome
@@ -152,6 +157,18 @@ struct DistillationRun {
     return outcome
   }
 
+  /// Scene units per unit of the data set.
+  func scale(_ teacher: LoadedField, saved: SavedRun?) -> Double {
+    request.scale ?? saved?.record.view.scale ?? teacher.record.view.scale
+  }
+
+  /// The photographs to judge by; nil without a scene.
+  func testViews(scale: Double) throws -> (set: ViewSet, dataset: SceneDataset)? {
+    try dataset(.test, scale: scale).map {
+      (ViewSet($0, limit: request.evalViews ?? 25), $0)
+    }
+  }
+
   private func dataset(_ split: DatasetSplit, scale: Double) throws -> SceneDataset? {
     guard let scene else { return nil }
     var options = BlenderSceneOptions()
@@ -165,7 +182,7 @@ struct DistillationRun {
     switch choice {
     case .synthetic: return .random(.synthetic, scale: scale)
     case .tank: return .random(.tank, scale: scale)
-    case .forward, .scene: break
+    case .forward, .scene, .syntheticFit, .tankFit, .forwardTurned: break
     }
     guard let training else {
       throw CommandFailure(
@@ -173,12 +190,19 @@ struct DistillationRun {
         fix: "Add --scene, or choose --poses synthetic.")
     }
     let poses = training.frames.map(\.camera.pose)
-    return choice == .scene
-      ? .given(poses)
-      : .random(.forwardFacing(trainingCenters: poses.map(\.center)), scale: scale)
+    let centers = poses.map(\.center)
+    switch choice {
+    case .syntheticFit: return .random(try .synthetic(around: centers, scale: scale), scale: scale)
+    case .tankFit: return .random(try .tank(around: centers, scale: scale), scale: scale)
+    case .forwardTurned:
+      return .random(.forwardFacingTurned(trainingCenters: centers), scale: scale)
+    case .forward: return .random(.forwardFacing(trainingCenters: centers), scale: scale)
+    case .synthetic, .tank, .scene: return .given(poses)
+    }
   }
 
-  private func chosenConfiguration(
+  /// The sizes of the student.
+  func chosenConfiguration(
     saved: SavedRun?, settings: DistillerSettings
   ) -> FieldConfiguration {
     if let saved, request.preset == nil, saved.record.configuration.architecture == architecture {

@@ -34,6 +34,7 @@ struct InspectionRun {
   var lossKind = LossKind.normL2
   var rates = LossRates()
   var compatibility = CompatibilityOptions.reference
+  var activeLearning: ActiveLearningSettings?
   var changes: [SettingChange] = []
   var changedCompatibility: (text: String, options: CompatibilityOptions)?
   /// Rate of the steps before the inspected one; nil for the default of the student.
@@ -62,15 +63,19 @@ struct InspectionRun {
     let inspector = StepInspector(
       teacher: distiller.teacher, student: distiller.student, kind: lossKind, rates: rates,
       compatibility: compatibility, pool: pool)
+    inspector.selection = activeLearning?.point
+    inspector.activeStages = activeLearning?.stages ?? ActiveStages()
+    inspector.hardRays = activeLearning?.ray
+    if activeLearning != nil { distiller.selections = SelectionRecord() }
     let history = try advance(distiller, inspector)
-    var input = staged(try distiller.nextInput())
-    let pose =
-      poses.first
-      ?? .looking(from: SIMD3(0, view.distance * 0.6, view.distance * 0.8), at: SIMD3())
+    let next = try distiller.nextStep()
+    var input = staged(next.input)
+    let pose = poses.first ?? InspectionGallery.frontPose(view)
     if let pixels {
       input.batch = try march(
         try pixels.rays(of: view.camera(pose: pose)), loaded: loaded)
       input.background = [1, 1, 1]
+      input.drawnRays = nil
     }
     var options = StepInspector<Float>.Options()
     options.seed = seed
@@ -86,22 +91,29 @@ struct InspectionRun {
     inspection.findings += Finding.borders(
       of: distiller.settings.stages, iterations: iterations,
       comparesFeatures: distiller.distillation.comparesFeatures)
+    if let record = distiller.selections {
+      inspection.findings += Finding.pools(of: record, levels: next.levels, iterations: iterations)
+    }
     let variant = try variant(of: input, inspector, options)
     let report = InspectionReport(
       teacher: distiller.teacher.architecture, student: distiller.student.architecture,
       settings: distiller.settings, history: history, inspection: inspection, variant: variant,
-      comparison: comparison)
+      comparison: comparison, selections: distiller.selectionReport(levels: next.levels))
     let gallery = InspectionGallery(
       inspector: inspector, teacher: distiller.teacher, student: distiller.student, pool: pool)
-    let size = gallery.size(of: view)
+    let size = InspectionGallery.size(of: view)
     let camera = view.camera(pose: pose, size: size)
     var scenery = input
     scenery.batch = try march(camera.rays(), loaded: loaded)
     scenery.background = [1, 1, 1]
-    let pictures = [
+    scenery.drawnRays = nil
+    var pictures = [
       ("A view", try gallery.images(scenery, width: size.width, height: size.height)),
       ("Log-density in the plane z = 0", try gallery.slices()),
     ]
+    if let record = distiller.selections, let view = pictures[0].1.first?.image {
+      pictures += try InspectionGallery.selections(record, on: view, camera: camera)
+    }
     console.endProgress()
     return Result(report: report, pictures: pictures, inspector: inspector, input: input)
   }
@@ -159,6 +171,7 @@ struct InspectionRun {
     settings.lossKind = lossKind
     settings.rates = rates
     settings.compatibility = compatibility
+    settings.activeLearning = activeLearning
     if let learningRate {
       settings.learningRate = learningRate
       settings.secondaryRate = 0.1 * learningRate
@@ -231,24 +244,5 @@ struct InspectionRun {
         in: AxisAlignedBox(halfSize: loaded.field.frame.bound), minimumNear: near),
       settings: MarchSettings(maximumSteps: marchSteps), pool: pool
     ).samples
-  }
-}
-
-/// A rectangle of an image, first and last column and row.
-struct PixelRectangle {
-  let columns: ClosedRange<Int>
-  let rows: ClosedRange<Int>
-
-  /// - Throws: ``CommandFailure`` if it leaves the image.
-  func rays(of camera: Camera) throws -> RayBatch<Float> {
-    guard columns.upperBound < camera.width, rows.upperBound < camera.height else {
-      throw CommandFailure(
-        "--pixels",
-        fact: "column \(columns.upperBound), row \(rows.upperBound) lies outside of "
-          + "\(camera.width)×\(camera.height) pixels",
-        fix: "Columns and rows count from 0.")
-    }
-    return try camera.rays(
-      pixels: rows.flatMap { row in columns.map { row * camera.width + $0 } })
   }
 }

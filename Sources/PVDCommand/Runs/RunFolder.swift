@@ -52,6 +52,12 @@ struct RunFolder {
   /// Whether there is a state to go on from.
   var hasState: Bool { FileManager.default.fileExists(atPath: state.path) }
 
+  /// Whether the result of a finished run is there: a kill behind the last step leaves a run without.
+  func hasResult(of saved: SavedRun) -> Bool {
+    let result = try? RunResult(contentsOf: metrics)
+    return result?.score != nil && result?.step == saved.record.run.position.step
+  }
+
   /// Makes the folder, and removes an earlier run and what a killed process left.
   func prepare(mode: RunRequest.Mode) throws {
     do {

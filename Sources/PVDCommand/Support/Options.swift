@@ -24,19 +24,13 @@ struct EngineOptions: ParsableArguments {
   }
 }
 
-/// Options of a run that `train` and `distill` share.
-struct RunOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("The folder of the run.", valueName: "folder"))
-  var out: String
-
+/// How long and with which sizes a run learns, and how often it is measured.
+struct LearningOptions: ParsableArguments {
   @Option(help: "Steps of the whole run; its schedules end with it.")
   var iterations: Int?
 
-  @Option(help: "Stop after this many seconds of training; --resume goes on.")
+  @Option(help: "Stop after this many seconds of training.")
   var seconds: Double?
-
-  @Option(help: "Seed of everything random; 0 by default.")
-  var seed: UInt64?
 
   @Option(help: "Sizes of the field: \(Preset.allCases.map(\.rawValue).joined(separator: ", ")).")
   var preset: Preset?
@@ -62,12 +56,6 @@ struct RunOptions: ParsableArguments {
   @Option(help: "Seconds between saves of the state.")
   var saveEvery = 60.0
 
-  @Flag(help: "Go on from the last saved state, to the same bits.")
-  var resume = false
-
-  @Flag(help: "Replace an earlier run in the folder.")
-  var overwrite = false
-
   func validate() throws {
     func require(_ holds: Bool, _ text: String) throws {
       if !holds { throw ValidationError(text) }
@@ -88,15 +76,13 @@ struct RunOptions: ParsableArguments {
     try require((evalEvery ?? 1) >= 1, "--eval-every is \(evalEvery ?? 0). Use at least 1.")
     try require((evalViews ?? 1) >= 1, "--eval-views is \(evalViews ?? 0). Use at least 1.")
     try require(saveEvery >= 0, "--save-every is \(saveEvery). Use 0 or more.")
-    try require(
-      !(resume && overwrite), "--resume and --overwrite exclude each other. Give one of them.")
   }
 
-  var request: RunRequest {
-    var request = RunRequest(out: URL(fileURLWithPath: out))
+  /// A request for a run in `folder`.
+  func request(in folder: URL) -> RunRequest {
+    var request = RunRequest(out: folder)
     request.iterations = iterations
     request.seconds = seconds
-    request.seed = seed
     request.preset = preset
     request.schedule = schedule
     request.samples = samples
@@ -105,6 +91,35 @@ struct RunOptions: ParsableArguments {
     request.evalEvery = evalEvery
     request.evalViews = evalViews
     request.saveEvery = saveEvery
+    return request
+  }
+}
+
+/// Options of a run that `train` and `distill` share.
+struct RunOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("The folder of the run.", valueName: "folder"))
+  var out: String
+
+  @OptionGroup var learning: LearningOptions
+
+  @Option(help: "Seed of everything random; 0 by default.")
+  var seed: UInt64?
+
+  @Flag(help: "Go on from the last saved state, to the same bits.")
+  var resume = false
+
+  @Flag(help: "Replace an earlier run in the folder.")
+  var overwrite = false
+
+  func validate() throws {
+    if resume && overwrite {
+      throw ValidationError("--resume and --overwrite exclude each other. Give one of them.")
+    }
+  }
+
+  var request: RunRequest {
+    var request = learning.request(in: URL(fileURLWithPath: out))
+    request.seed = seed
     request.mode = resume ? .resume : overwrite ? .overwrite : .new
     return request
   }
