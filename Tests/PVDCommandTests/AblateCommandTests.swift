@@ -173,6 +173,20 @@ struct AblateCommandTests {
       arguments(part, variants: "none;ray", seeds: 1) + ["--shard", "0/2"])
     try refuse(["ablate", "merge", part, "--out", work.fresh("merged")], "runs/ray/seed-0")
     try refuse(["ablate", "merge", work.scene, "--out", work.fresh("merged")], "sweep.json")
+    // Another processor may see the teacher a little differently; a different teacher is refused.
+    let partPlan = URL(fileURLWithPath: part + "/sweep.json")
+    let own = String(decoding: try Data(contentsOf: partPlan), as: UTF8.self)
+    for (shift, status) in [(0.001, Int32(0)), (0.1, 2)] {
+      let psnr = try #require(
+        own.firstMatch(of: #/"teacherPSNR":([0-9.]+)/#).flatMap { Double($0.output.1) })
+      try Data(
+        own.replacing("\"teacherPSNR\":\(psnr)", with: "\"teacherPSNR\":\(psnr + shift)").utf8
+      ).write(to: partPlan)
+      let outcome = try Command(["ablate", "merge", sweep, part, "--out", work.fresh("merged")])
+        .wait()
+      #expect(outcome.status == status, "\(outcome.errors)")
+    }
+    try Data(own.utf8).write(to: partPlan)
     let metrics = URL(fileURLWithPath: part + "/runs/none/seed-0/metrics.json")
     let text = String(decoding: try Data(contentsOf: metrics), as: UTF8.self)
     let other = text.replacing(#/"psnr":[0-9.]+/#, with: "\"psnr\":1.5")

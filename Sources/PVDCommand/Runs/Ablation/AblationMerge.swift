@@ -48,7 +48,7 @@ struct AblationMerge {
     }
     for (part, plan) in zip(parts, plans).dropFirst() {
       try plans[0].requireSameSetup(as: plan, in: part.url)
-      guard plan == plans[0] else {
+      guard plan.variants == plans[0].variants, plan.seeds == plans[0].seeds else {
         throw CommandFailure(
           part.url.path, fact: "its variants or seeds are not those of \(parts[0].url.path)",
           fix: "Give all parts the same --variants and --seeds.")

@@ -91,7 +91,7 @@ struct AblationPlan: Codable, Equatable {
   /// - Throws: ``CommandFailure`` if `other`, which made the runs in `folder`, had another set-up: its runs cannot stand
   ///   beside those of this plan. It may have other variants and seeds.
   func requireSameSetup(as other: AblationPlan, in folder: URL) throws {
-    var difference = firstDifference(setup, other.setup)
+    var difference = setup.difference(from: other.setup)
     for variant in variants {
       guard let same = other.variants.first(where: { $0.name == variant.name }) else { continue }
       difference =
@@ -106,5 +106,19 @@ struct AblationPlan: Codable, Equatable {
       fact:
         "`\(difference.name)` is \(difference.given) now and \(difference.saved) in the sweep there",
       fix: "Go on with the settings of the first call, or choose another --out.")
+  }
+}
+
+extension AblationPlan.Setup {
+  /// What machines with other instruction sets may make of the teacher's PSNR, in dB.
+  private static let tolerance = 0.01
+
+  /// The first difference that makes runs incomparable.
+  func difference(from other: Self) -> (name: String, given: String, saved: String)? {
+    var same = other
+    if let psnr = teacherPSNR, let theirs = other.teacherPSNR, abs(psnr - theirs) < Self.tolerance {
+      same.teacherPSNR = psnr
+    }
+    return firstDifference(self, same)
   }
 }
