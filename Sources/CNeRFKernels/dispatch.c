@@ -16,6 +16,8 @@
 #define PVD_DENSE_ROWS 4
 #define PVD_DENSE_COLUMNS 2
 #define PVD_OUTER_ROWS 3
+#define PVD_SUM_ROWS 4
+#define PVD_SUM_COLUMNS 2
 #define PVD_HAS_FMA 0
 #include "kernels.inc"
 #undef PVD_SET
@@ -24,6 +26,8 @@
 #undef PVD_DENSE_ROWS
 #undef PVD_DENSE_COLUMNS
 #undef PVD_OUTER_ROWS
+#undef PVD_SUM_ROWS
+#undef PVD_SUM_COLUMNS
 #undef PVD_HAS_FMA
 
 #if defined(__x86_64__) && defined(__clang__)
@@ -37,6 +41,8 @@
 #define PVD_DENSE_ROWS 6
 #define PVD_DENSE_COLUMNS 2
 #define PVD_OUTER_ROWS 3
+#define PVD_SUM_ROWS 6
+#define PVD_SUM_COLUMNS 2
 #define PVD_HAS_FMA 1
 #include "kernels.inc"
 #undef PVD_SET
@@ -45,6 +51,8 @@
 #undef PVD_DENSE_ROWS
 #undef PVD_DENSE_COLUMNS
 #undef PVD_OUTER_ROWS
+#undef PVD_SUM_ROWS
+#undef PVD_SUM_COLUMNS
 #undef PVD_HAS_FMA
 #pragma clang attribute pop
 
@@ -57,6 +65,8 @@
 #define PVD_DENSE_ROWS 6
 #define PVD_DENSE_COLUMNS 4
 #define PVD_OUTER_ROWS 6
+#define PVD_SUM_ROWS 12
+#define PVD_SUM_COLUMNS 2
 #define PVD_HAS_FMA 1
 #include "kernels.inc"
 #undef PVD_SET
@@ -65,6 +75,8 @@
 #undef PVD_DENSE_ROWS
 #undef PVD_DENSE_COLUMNS
 #undef PVD_OUTER_ROWS
+#undef PVD_SUM_ROWS
+#undef PVD_SUM_COLUMNS
 #undef PVD_HAS_FMA
 #pragma clang attribute pop
 #endif

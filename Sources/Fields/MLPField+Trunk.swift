@@ -56,7 +56,7 @@ extension MLPField {
       }
       backwardTrunk(
         activations: activations, outputGradient: outputGradient.base, scratch: scratch.base,
-        widest: trunk.widest, lane: lanes.lane(0), count: padded,
+        widest: trunk.widest, lane: lanes.lane(0), count: padded, weights: nil,
         encodingGradient: encodingGradient.base)
       for s in first..<first + count {
         let gradient = try encoding.gradient(
@@ -102,7 +102,7 @@ extension MLPField {
       }
       forwardTrunk(
         PointPointers(rows.base, rows.base + Tile.stride, rows.base + 2 * Tile.stride),
-        activations: activations.base, count: Tile.padded(count))
+        activations: activations.base, count: Tile.padded(count), weights: nil)
       try body(first, count, activations.base, Tile.padded(count))
     }
   }

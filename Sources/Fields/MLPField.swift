@@ -76,6 +76,22 @@ public final class MLPField<T: RadianceScalar>: RadianceField {
 
   public var configuration: FieldConfiguration { .mlp(options) }
 
+  /// The layers of the trunk whose matrices do not fit into the nearest cache beside a tile's inputs.
+  public var packedMatrices: [PackedMatrix] {
+    trunk.layers.enumerated().compactMap { k, layer in
+      layer.shape.weightCount < 4096
+        ? nil
+        : PackedMatrix(
+          parameter: layer.parameter, shape: layer.shape,
+          firstGradientColumn: firstGradientColumn(k))
+    }
+  }
+
+  /// Behind the skip, the first columns belong to the encoding, which has no parameters.
+  private func firstGradientColumn(_ layer: Int) -> Int {
+    hasSkip && layer == options.skip + 1 ? encoded : 0
+  }
+
   var encoded: Int { 3 + 6 * options.bands }
   private var hasSkip: Bool { options.skip >= 0 && options.skip + 1 < options.layers }
 
@@ -122,7 +138,8 @@ public final class MLPField<T: RadianceScalar>: RadianceField {
     _ input: TileInput<T>, detail: TapDetail, activations: UnsafeMutablePointer<T>,
     scratch: UnsafeMutablePointer<T>, taps: UnsafeMutablePointer<T>
   ) {
-    forwardTrunk(input.positions, activations: activations, count: input.padded)
+    forwardTrunk(
+      input.positions, activations: activations, count: input.padded, weights: input.weights)
     densityHead.forward(
       input: activations + trunkRow(options.layers - 1) * Tile.stride, detail: detail,
       activations: activations + densityRow * Tile.stride, taps: taps, count: input.padded)
@@ -134,7 +151,8 @@ public final class MLPField<T: RadianceScalar>: RadianceField {
 
   /// Writes γ(x) and the outputs of the trunk's layers to their rows of `activations`.
   func forwardTrunk(
-    _ positions: PointPointers<T>, activations: UnsafeMutablePointer<T>, count: Int
+    _ positions: PointPointers<T>, activations: UnsafeMutablePointer<T>, count: Int,
+    weights: PackedWeights<T>?
   ) {
     for axis in 0..<3 {
       copyRows(
@@ -144,11 +162,10 @@ public final class MLPField<T: RadianceScalar>: RadianceField {
       options.bands, points: positions, output: activations + 3 * Tile.stride,
       count: count)
     for (k, layer) in trunk.layers.enumerated() {
-      T.Kernels.dense(
-        layer.shape, weight: layer.weight.values.base, bias: layer.bias?.values.base,
+      layer.evaluate(
         input: activations + inputRow(k) * Tile.stride,
         output: activations + trunkRow(k) * Tile.stride, relu: k + 1 < trunk.layers.count,
-        count: count)
+        count: count, weights: weights)
     }
   }
 
@@ -175,7 +192,7 @@ public final class MLPField<T: RadianceScalar>: RadianceField {
       count: input.padded)
     backwardTrunk(
       activations: activations, outputGradient: trunkGradient, scratch: scratch, widest: widest,
-      lane: lane, count: input.padded)
+      lane: lane, count: input.padded, weights: input.weights)
   }
 
   /// Back-propagates through the trunk.
@@ -186,6 +203,7 @@ public final class MLPField<T: RadianceScalar>: RadianceField {
   func backwardTrunk(
     activations: UnsafePointer<T>, outputGradient: UnsafeMutablePointer<T>,
     scratch: UnsafeMutablePointer<T>, widest: Int, lane: GradientLane<T>, count: Int,
+    weights: PackedWeights<T>?,
     encodingGradient: UnsafeMutablePointer<T>? = nil
   ) {
     encodingGradient?.update(repeating: 0, count: encoded * Tile.stride)
@@ -198,8 +216,7 @@ public final class MLPField<T: RadianceScalar>: RadianceField {
         layer.shape, outputGradient: gy, input: activations + inputRow(k) * Tile.stride,
         weightGradient: lane.sum(of: layer.parameter),
         biasGradient: lane.sum(of: layer.parameter + 1), count: count)
-      // Behind the skip, the first columns belong to the encoding, which has no parameters.
-      let first = hasSkip && k == options.skip + 1 ? encoded : 0
+      let first = firstGradientColumn(k)
       if let encodingGradient, k == 0 || first > 0 {
         T.Kernels.denseInputGradient(
           DenseShape(outputs: layer.shape.outputs, inputs: encoded),
@@ -208,11 +225,9 @@ public final class MLPField<T: RadianceScalar>: RadianceField {
         addRows(spare, to: encodingGradient, rows: encoded, count: count)
       }
       guard k > 0 else { return }
-      T.Kernels.denseInputGradient(
-        DenseShape(outputs: layer.shape.outputs, inputs: options.width),
-        weight: layer.weight.values.base + first, weightStride: layer.shape.inputs,
-        outputGradient: gy, activation: activations + trunkRow(k - 1) * Tile.stride,
-        inputGradient: spare, count: count)
+      layer.writeInputGradient(
+        from: first, outputGradient: gy, activation: activations + trunkRow(k - 1) * Tile.stride,
+        into: spare, count: count, weights: weights)
       gy = spare
       swap(&spare, &other)
     }

@@ -17,6 +17,8 @@ public struct TileInput<T: RadianceScalar> {
   /// What ``RadianceField/encode(_:count:detail:into:pool:)`` computed for the batch; column
   /// ``firstSample`` is the tile's first.
   public let encoded: BatchRows<T>
+  /// Copies of the matrices that the field named as ``RadianceField/packedMatrices``; nil for none.
+  public let weights: PackedWeights<T>?
 }
 
 /// Numbers per sample of a whole batch, one row per number.
@@ -75,6 +77,8 @@ public protocol RadianceField<Scalar>: AnyObject, Sendable {
   var activationLayers: [ActivationLayer] { get }
   /// Rows of tile matrix that one worker needs while it works on a tile.
   var scratchRows: Int { get }
+  /// Large weight matrices, of which passes should keep copies in the order in which kernels read them.
+  var packedMatrices: [PackedMatrix] { get }
   /// Rows that ``encode(_:count:detail:into:pool:)`` needs for a pass of that detail; 0 for no such pass.
   func encodedWidth(for detail: TapDetail) -> Int
   /// Whether an encoding for one detail serves every other, feature by feature in rows.
@@ -124,6 +128,7 @@ public protocol RadianceField<Scalar>: AnyObject, Sendable {
 }
 
 extension RadianceField {
+  public var packedMatrices: [PackedMatrix] { [] }
   public func encodedWidth(for detail: TapDetail) -> Int { 0 }
   public var sharesEncoding: Bool { true }
 

@@ -16,11 +16,13 @@ public final class TrunkPass<T: RadianceScalar>: @unchecked Sendable {
   private let pool: WorkerPool
   private lazy var lanes = GradientLanes(field.parameters)
   private let scratch: [Scratch]
+  private let weights: PackedWeights<T>?
 
   /// Prepares scratch memory for every thread of `pool`.
   public init(_ field: MLPField<T>, pool: WorkerPool) {
     self.field = field
     self.pool = pool
+    weights = PackedWeights(field)
     scratch = (0..<pool.threads).map { _ in
       Scratch(
         points: AlignedBuffer(count: 3 * Tile.stride, repeating: 0),
@@ -46,6 +48,9 @@ public final class TrunkPass<T: RadianceScalar>: @unchecked Sendable {
     let tiles = (count + Tile.capacity - 1) / Tile.capacity
     let share = (tiles + GradientLanes<T>.count - 1) / GradientLanes<T>.count
     guard tiles > 0 else { return }
+    weights?.prepare(
+      cotangents == nil ? .outputs : [.outputs, .gradients], of: field.parameters, tiles: tiles,
+      pool: pool)
     let lanes = cotangents == nil ? nil : self.lanes
     points.withUnsafeBufferPointer { points in
       features.withUnsafeMutableBufferPointer { features in
@@ -75,7 +80,7 @@ public final class TrunkPass<T: RadianceScalar>: @unchecked Sendable {
     gather(points.baseAddress! + 3 * first, rows: 3, into: rows, count: count, padded: padded)
     field.forwardTrunk(
       PointPointers(rows, rows + Tile.stride, rows + 2 * Tile.stride),
-      activations: scratch.activations.base, count: padded)
+      activations: scratch.activations.base, count: padded, weights: weights)
     scatter(
       scratch.activations.base + field.trunkRow(field.options.layers - 1) * Tile.stride,
       rows: outputs, into: features.baseAddress! + outputs * first, count: count)
@@ -88,7 +93,7 @@ public final class TrunkPass<T: RadianceScalar>: @unchecked Sendable {
     field.backwardTrunk(
       activations: scratch.activations.base, outputGradient: scratch.outputGradient.base,
       scratch: scratch.spare.base, widest: field.trunk.widest, lane: gradients.lane,
-      count: padded)
+      count: padded, weights: weights)
   }
 }
 

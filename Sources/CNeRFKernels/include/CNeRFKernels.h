@@ -67,6 +67,17 @@ typedef struct {
   void (*dense_input_gradient)(const float *weight, int32_t weight_stride, const float *gy,
                                float *gx, const float *activation, int32_t outputs,
                                int32_t inputs, int32_t count);
+  // A matrix as panels of panel_rows rows, each panel column by column; rows that the last one lacks are
+  // 0. Element (o, i) of the matrix is matrix[o * row_step + i * column_step].
+  int32_t panel_rows;
+  void (*dense_pack)(const float *matrix, int64_t row_step, int64_t column_step, int32_t rows,
+                     int32_t columns, float *panels);
+  // The same numbers from panels of W and of W^T.
+  void (*dense_forward_packed)(const float *panels, const float *bias, const float *x, float *y,
+                               int32_t outputs, int32_t inputs, int32_t count, int32_t relu);
+  void (*dense_input_gradient_packed)(const float *panels, const float *gy, float *gx,
+                                      const float *activation, int32_t outputs, int32_t inputs,
+                                      int32_t count);
   // gW += gy x^T; gb += row sums of gy if gb is not null.
   void (*dense_weight_gradient)(const float *gy, const float *x, float *gw, float *gb,
                                 int32_t outputs, int32_t inputs, int32_t count);

@@ -20,6 +20,7 @@ extension FieldEvaluator {
     taps.resize(to: batch.count, featureCount: field.featureCount)
     cotangents.resize(to: batch.count, featureCount: field.featureCount)
     let lanes = lanes
+    packWeights([.outputs, .gradients], samples: batch.usedCount)
     let pass = RayPass(
       evaluator: self, batch: batch, taps: taps, cotangents: cotangents,
       encoded: encode(batch.positions, count: batch.count, detail: .full),

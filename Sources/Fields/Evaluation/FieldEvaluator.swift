@@ -12,6 +12,7 @@ public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
   public let pool: WorkerPool
 
   let scratch: [WorkerScratch<T>]
+  let weights: PackedWeights<T>?
   lazy var lanes = GradientLanes(field.parameters)
   private var deferred = AlignedBuffer<T>(count: 0, repeating: 0)
   private var encoded = AlignedBuffer<T>(count: 0, repeating: 0)
@@ -22,9 +23,15 @@ public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
   public init(_ field: any RadianceField<T>, pool: WorkerPool) {
     self.field = field
     self.pool = pool
-    scratch = (0..<pool.threads).map { _ in
-      WorkerScratch(field)
-    }
+    let weights = PackedWeights(field)
+    self.weights = weights
+    scratch = (0..<pool.threads).map { _ in WorkerScratch(field, weights: weights) }
+  }
+
+  /// Before every pass, since parameters may have changed behind the last one.
+  func packWeights(_ directions: PackedWeights<T>.Directions, samples: Int) {
+    weights?.prepare(
+      directions, of: field.parameters, tiles: tileCount(samples), pool: pool)
   }
 
   private func tileCount(_ samples: Int) -> Int { (samples + Tile.capacity - 1) / Tile.capacity }
@@ -120,6 +127,7 @@ public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
     taps.resize(to: batch.count, featureCount: field.featureCount)
     store?.prepare(tiles: tileCount(batch.count), rows: field.activationRows)
     let encoded = encode(batch.positions, count: batch.count, detail: detail)
+    packWeights(.outputs, samples: batch.count)
     forEachTile(batch.count) { tile, _, worker in
       let input = worker.load(batch, tile: tile, encoded: encoded)
       let activations = store?.tile(tile) ?? worker.activations.base
@@ -155,6 +163,7 @@ public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
       isKept
       ? BatchRows(base: encoded.base, stride: 0)
       : encode(batch.positions, count: batch.count, detail: detail)
+    packWeights(isKept ? .gradients : [.outputs, .gradients], samples: batch.count)
     let used = self.rows(of: detail)
     forEachTile(batch.count) { tile, lane, worker in
       let input = worker.load(batch, tile: tile, encoded: encoded)
@@ -194,6 +203,7 @@ public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
   public func occupancyDensities(x: [Float], y: [Float], z: [Float]) -> [T] {
     let result = AlignedBuffer<T>(count: x.count, repeating: 0)
     let encoded = encode([x, y, z], count: x.count, detail: .density)
+    packWeights(.outputs, samples: x.count)
     forEachTile(x.count) { tile, _, worker in
       let input = worker.load(
         positions: [x, y, z], directions: nil, count: x.count, tile: tile, encoded: encoded)

@@ -12,8 +12,10 @@ final class WorkerScratch<T: RadianceScalar>: @unchecked Sendable {
   var spare: [AlignedBuffer<T>] = []
 
   private let tapRows: Int
+  private let weights: PackedWeights<T>?
 
-  init(_ field: any RadianceField<T>) {
+  init(_ field: any RadianceField<T>, weights: PackedWeights<T>?) {
+    self.weights = weights
     tapRows = TapRow.count(features: field.featureCount)
     taps = AlignedBuffer(count: tapRows * Tile.stride, repeating: 0)
     cotangents = AlignedBuffer(count: tapRows * Tile.stride, repeating: 0)
@@ -65,7 +67,7 @@ final class WorkerScratch<T: RadianceScalar>: @unchecked Sendable {
       count: count, padded: padded, firstSample: first,
       positions: PointPointers(p, p + Tile.stride, p + 2 * Tile.stride),
       directions: PointPointers(p + 3 * Tile.stride, p + 4 * Tile.stride, p + 5 * Tile.stride),
-      encoded: encoded)
+      encoded: encoded, weights: weights)
   }
 
   @specialized(where T == Float)

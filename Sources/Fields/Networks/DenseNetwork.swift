@@ -88,9 +88,8 @@ struct DenseNetwork<T: RadianceScalar>: Sendable {
     var x = input
     var y = activations
     for (k, layer) in layers.enumerated() {
-      T.Kernels.dense(
-        layer.shape, weight: layer.weight.values.base, bias: layer.bias?.values.base, input: x,
-        output: y, relu: k + 1 < layers.count, count: count)
+      layer.evaluate(
+        input: x, output: y, relu: k + 1 < layers.count, count: count, weights: nil)
       x = UnsafePointer(y)
       y += layer.shape.outputs * Tile.stride
     }
@@ -120,15 +119,55 @@ struct DenseNetwork<T: RadianceScalar>: Sendable {
         biasGradient: layer.bias == nil ? nil : lane.sum(of: layer.parameter + 1), count: count)
       if k == 0 {
         guard let inputGradient else { return }
-        T.Kernels.denseInputGradient(
-          layer.shape, weight: layer.weight.values.base, weightStride: layer.shape.inputs,
-          outputGradient: gy, activation: nil, inputGradient: inputGradient, count: count)
+        layer.writeInputGradient(
+          from: 0, outputGradient: gy, activation: nil, into: inputGradient, count: count,
+          weights: nil)
       } else {
-        T.Kernels.denseInputGradient(
-          layer.shape, weight: layer.weight.values.base, weightStride: layer.shape.inputs,
-          outputGradient: gy, activation: x, inputGradient: spare, count: count)
+        layer.writeInputGradient(
+          from: 0, outputGradient: gy, activation: x, into: spare, count: count, weights: nil)
         swap(&gy, &spare)
       }
+    }
+  }
+}
+
+extension DenseNetwork.Layer {
+  /// `y = W x + b`, then ReLU if asked for.
+  ///
+  /// - Parameter weights: Copies that may have this layer's matrix.
+  @specialized(where T == Float)
+  func evaluate(
+    input: UnsafePointer<T>, output: UnsafeMutablePointer<T>, relu: Bool, count: Int,
+    weights: PackedWeights<T>?
+  ) {
+    if let panels = weights?.panels(of: parameter) {
+      T.Kernels.dense(
+        shape, panels: panels, bias: bias?.values.base, input: input, output: output, relu: relu,
+        count: count)
+    } else {
+      T.Kernels.dense(
+        shape, weight: weight.values.base, bias: bias?.values.base, input: input, output: output,
+        relu: relu, count: count)
+    }
+  }
+
+  /// The gradient of the inputs from `first` on, the layer's ``PackedMatrix/firstGradientColumn`` if it has
+  /// one; 0 where `activation`, these inputs behind a ReLU, is not positive.
+  @specialized(where T == Float)
+  func writeInputGradient(
+    from first: Int, outputGradient: UnsafePointer<T>, activation: UnsafePointer<T>?,
+    into gradient: UnsafeMutablePointer<T>, count: Int, weights: PackedWeights<T>?
+  ) {
+    let part = DenseShape(outputs: shape.outputs, inputs: shape.inputs - first)
+    if let panels = weights?.transposedPanels(of: parameter) {
+      T.Kernels.denseInputGradient(
+        part, transposedPanels: panels, outputGradient: outputGradient, activation: activation,
+        inputGradient: gradient, count: count)
+    } else {
+      T.Kernels.denseInputGradient(
+        part, weight: weight.values.base + first, weightStride: shape.inputs,
+        outputGradient: outputGradient, activation: activation, inputGradient: gradient,
+        count: count)
     }
   }
 }

@@ -16,35 +16,6 @@ public enum FastKernels: KernelSet {
     ["base", "v3", "v4"].filter { pvd_kernels_named($0) != nil }
   }
 
-  public static func dense(
-    _ shape: DenseShape, weight: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
-    input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, relu: Bool, count: Int
-  ) {
-    table.pointee.dense_forward(
-      weight, bias, input, output, Int32(shape.outputs), Int32(shape.inputs), Int32(count),
-      relu ? 1 : 0)
-  }
-
-  public static func denseInputGradient(
-    _ shape: DenseShape, weight: UnsafePointer<Float>, weightStride: Int,
-    outputGradient: UnsafePointer<Float>, activation: UnsafePointer<Float>?,
-    inputGradient: UnsafeMutablePointer<Float>, count: Int
-  ) {
-    table.pointee.dense_input_gradient(
-      weight, Int32(weightStride), outputGradient, inputGradient, activation,
-      Int32(shape.outputs), Int32(shape.inputs), Int32(count))
-  }
-
-  public static func accumulateDenseGradients(
-    _ shape: DenseShape, outputGradient: UnsafePointer<Float>, input: UnsafePointer<Float>,
-    weightGradient: UnsafeMutablePointer<Float>, biasGradient: UnsafeMutablePointer<Float>?,
-    count: Int
-  ) {
-    table.pointee.dense_weight_gradient(
-      outputGradient, input, weightGradient, biasGradient, Int32(shape.outputs),
-      Int32(shape.inputs), Int32(count))
-  }
-
   public static func exponential(
     _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int
   ) {

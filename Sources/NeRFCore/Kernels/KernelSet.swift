@@ -22,6 +22,28 @@ public protocol KernelSet {
     outputGradient: UnsafePointer<Scalar>, activation: UnsafePointer<Scalar>?,
     inputGradient: UnsafeMutablePointer<Scalar>, count: Int)
 
+  /// Numbers that panels of a matrix take; 0 where panels would not make layers faster, so that there are
+  /// none.
+  static func panelCount(rows: Int, columns: Int) -> Int
+
+  /// Writes a matrix, whose element (r, c) is `matrix[r · rowStep + c · columnStep]`, in the order in which
+  /// ``dense(_:panels:bias:input:output:relu:count:)`` reads it.
+  static func pack(
+    _ matrix: UnsafePointer<Scalar>, rowStep: Int, columnStep: Int, rows: Int, columns: Int,
+    into panels: UnsafeMutablePointer<Scalar>)
+
+  /// ``dense(_:weight:bias:input:output:relu:count:)`` with panels of W: the same bits, sooner for large W.
+  static func dense(
+    _ shape: DenseShape, panels: UnsafePointer<Scalar>, bias: UnsafePointer<Scalar>?,
+    input: UnsafePointer<Scalar>, output: UnsafeMutablePointer<Scalar>, relu: Bool, count: Int)
+
+  /// ``denseInputGradient(_:weight:weightStride:outputGradient:activation:inputGradient:count:)`` with panels
+  /// of the `shape.inputs` rows of Wᵀ that are asked for: the same bits, sooner for large W.
+  static func denseInputGradient(
+    _ shape: DenseShape, transposedPanels: UnsafePointer<Scalar>,
+    outputGradient: UnsafePointer<Scalar>, activation: UnsafePointer<Scalar>?,
+    inputGradient: UnsafeMutablePointer<Scalar>, count: Int)
+
   /// `g_W += g_y xᵀ` and, if given, `g_b += Σ g_y`.
   static func accumulateDenseGradients(
     _ shape: DenseShape, outputGradient: UnsafePointer<Scalar>, input: UnsafePointer<Scalar>,

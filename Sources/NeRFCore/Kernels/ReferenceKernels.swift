@@ -65,6 +65,46 @@ public enum ReferenceKernels<Scalar: RadianceScalar>: KernelSet {
     }
   }
 
+  /// None: the definition reads matrices as they are.
+  public static func panelCount(rows: Int, columns: Int) -> Int { 0 }
+
+  /// Row by row.
+  public static func pack(
+    _ matrix: UnsafePointer<Scalar>, rowStep: Int, columnStep: Int, rows: Int, columns: Int,
+    into panels: UnsafeMutablePointer<Scalar>
+  ) {
+    for row in 0..<rows {
+      for column in 0..<columns {
+        panels[row * columns + column] = matrix[row * rowStep + column * columnStep]
+      }
+    }
+  }
+
+  public static func dense(
+    _ shape: DenseShape, panels: UnsafePointer<Scalar>, bias: UnsafePointer<Scalar>?,
+    input: UnsafePointer<Scalar>, output: UnsafeMutablePointer<Scalar>, relu: Bool, count: Int
+  ) {
+    dense(
+      shape, weight: panels, bias: bias, input: input, output: output, relu: relu, count: count)
+  }
+
+  public static func denseInputGradient(
+    _ shape: DenseShape, transposedPanels: UnsafePointer<Scalar>,
+    outputGradient: UnsafePointer<Scalar>, activation: UnsafePointer<Scalar>?,
+    inputGradient: UnsafeMutablePointer<Scalar>, count: Int
+  ) {
+    let shape = DenseShape(outputs: shape.inputs, inputs: shape.outputs)
+    dense(
+      shape, weight: transposedPanels, bias: nil, input: outputGradient, output: inputGradient,
+      relu: false, count: count)
+    guard let activation else { return }
+    for i in 0..<shape.outputs {
+      for s in 0..<count where activation[i * Tile.stride + s] <= 0 {
+        inputGradient[i * Tile.stride + s] = 0
+      }
+    }
+  }
+
   public static func exponential(
     _ x: UnsafePointer<Scalar>, into y: UnsafeMutablePointer<Scalar>, count: Int
   ) {

@@ -71,6 +71,7 @@ public final class MatrixProductWork<T: RadianceScalar>: Workload {
   private let count: Int
   private let a: AlignedBuffer<T>
   private let b: AlignedBuffer<T>
+  private let panels: AlignedBuffer<T>
   private let c: AlignedBuffer<T>
 
   public init(_ mode: WorkloadMode, size: WorkloadSize, pool: WorkerPool) throws {
@@ -87,16 +88,20 @@ public final class MatrixProductWork<T: RadianceScalar>: Workload {
         tile[k * Tile.stride + s % Tile.capacity] = T(2 * random.unit(256 * s + k) - 1)
       }
     }
+    panels = AlignedBuffer(
+      count: max(256 * 256, T.Kernels.panelCount(rows: 256, columns: 256)), repeating: 0)
     let values: [T] = WorkloadRandom(seed: 1102).numbers(256 * 256)
     // y = W x has W[j, k] = B[k, j].
     for k in 0..<256 { for j in 0..<256 { b.base[256 * j + k] = values[256 * k + j] } }
   }
 
   public func run() throws {
-    let (a, b, c) = (a.base, b.base, c.base)
+    let (a, b, c, panels) = (a.base, b.base, c.base, panels.base)
+    // As a pass over a field with large matrices begins.
+    T.Kernels.pack(b, rowStep: 256, columnStep: 1, rows: 256, columns: 256, into: panels)
     pool.forEach(count / Tile.capacity) { tile, _ in
       T.Kernels.dense(
-        DenseShape(outputs: 256, inputs: 256), weight: b, bias: nil,
+        DenseShape(outputs: 256, inputs: 256), panels: panels, bias: nil,
         input: a + tile * 256 * Tile.stride, output: c + tile * 256 * Tile.stride, relu: false,
         count: Tile.capacity)
     }

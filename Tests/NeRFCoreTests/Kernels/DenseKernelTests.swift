@@ -122,6 +122,72 @@ struct DenseKernelTests {
     #expect(comparison.passed, "\(comparison)")
   }
 
+  /// Panels change the order of reading, not that of sums.
+  @Test("packed matrices give the same bits", arguments: shapes, counts)
+  func packed(shape: DenseShape, count: Int) {
+    let layer = Layer(shape)
+    let first = shape.inputs / 3
+    let part = DenseShape(outputs: shape.outputs, inputs: shape.inputs - first)
+    // NaN where nothing is packed.
+    func panels(_ rows: Int, _ columns: Int) -> [Float] {
+      [Float](repeating: .nan, count: FastKernels.panelCount(rows: rows, columns: columns))
+    }
+    var forward = panels(shape.outputs, shape.inputs)
+    FastKernels.pack(
+      layer.weight.single, rowStep: shape.inputs, columnStep: 1, rows: shape.outputs,
+      columns: shape.inputs, into: &forward)
+    var backward = panels(part.inputs, shape.outputs)
+    FastKernels.pack(
+      Array(layer.weight.single[first...]), rowStep: 1, columnStep: shape.inputs,
+      rows: part.inputs, columns: shape.outputs, into: &backward)
+    #expect(!forward.contains(where: \.isNaN) && !backward.contains(where: \.isNaN))
+
+    var outputs = [[Float]](
+      repeating: [Float](repeating: 0, count: shape.outputs * Tile.stride), count: 2)
+    FastKernels.dense(
+      shape, weight: layer.weight.single, bias: layer.bias.single, input: layer.input.single,
+      output: &outputs[0], relu: true, count: count)
+    FastKernels.dense(
+      shape, panels: forward, bias: layer.bias.single, input: layer.input.single,
+      output: &outputs[1], relu: true, count: count)
+    #expect(outputs[0] == outputs[1])
+
+    var gradients = [[Float]](
+      repeating: [Float](repeating: 0, count: part.inputs * Tile.stride), count: 2)
+    FastKernels.denseInputGradient(
+      part, weight: Array(layer.weight.single[first...]), weightStride: shape.inputs,
+      outputGradient: layer.outputGradient.single, activation: layer.input.single,
+      inputGradient: &gradients[0], count: count)
+    FastKernels.denseInputGradient(
+      part, transposedPanels: backward, outputGradient: layer.outputGradient.single,
+      activation: layer.input.single, inputGradient: &gradients[1], count: count)
+    #expect(gradients[0] == gradients[1])
+  }
+
+  @Test("the plain definition packs row by row", arguments: shapes)
+  func packedDefinition(shape: DenseShape) {
+    let layer = Layer(shape)
+    var rows = [Double](repeating: 0, count: shape.weightCount)
+    DoubleKernels.pack(
+      layer.weight.double, rowStep: shape.inputs, columnStep: 1, rows: shape.outputs,
+      columns: shape.inputs, into: &rows)
+    #expect(rows == layer.weight.double)
+    var transposed = rows
+    DoubleKernels.pack(
+      layer.weight.double, rowStep: 1, columnStep: shape.inputs, rows: shape.inputs,
+      columns: shape.outputs, into: &transposed)
+    var gradients = [[Double]](
+      repeating: [Double](repeating: 0, count: shape.inputs * Tile.stride), count: 2)
+    DoubleKernels.denseInputGradient(
+      shape, weight: layer.weight.double, weightStride: shape.inputs,
+      outputGradient: layer.outputGradient.double, activation: layer.input.double,
+      inputGradient: &gradients[0], count: Tile.step)
+    DoubleKernels.denseInputGradient(
+      shape, transposedPanels: transposed, outputGradient: layer.outputGradient.double,
+      activation: layer.input.double, inputGradient: &gradients[1], count: Tile.step)
+    #expect(gradients[0] == gradients[1])
+  }
+
   @Test("weight and bias gradients add to what is there", arguments: shapes, counts)
   func weightGradient(shape: DenseShape, count: Int) {
     let layer = Layer(shape)
