@@ -16,7 +16,11 @@ public struct WorkloadRecord: Codable, Sendable {
   public let bound_ms: Double
   /// The longest part of the bound, which no overlap of arithmetic and memory can hide.
   public let largest_part_ms: Double
-  /// Median over bound; 1 would be a program that does nothing but what the bound counts.
+  /// How much slower arithmetic was around the middle repetition than at its fastest; 1 for a quiet machine.
+  /// Records of before this was measured have none.
+  public var slowdown: Double?
+  /// The middle one of the repetitions' durations over the bound, each with the speed of arithmetic around it;
+  /// 1 would be a program that does nothing but what the bound counts.
   public let ratio_to_bound: Double
 }
 
@@ -68,7 +72,7 @@ public struct WorkloadEntry: Sendable {
     // First: its memory is then free for the workload.
     let bound = WorkloadBound(cost, on: bounds)
     let instance = try makeFast(.full, pool)
-    let timing = try Timing(seconds: seconds) { try instance.run() }
+    let timing = try Timing(seconds: seconds, slowdown: bounds.slowdown) { try instance.run() }
     return WorkloadRecord(
       workload: name, mode: mode.rawValue, threads: pool.threads,
       isa: FastKernels.instructionSet, median_ms: 1e3 * timing.median,
@@ -76,7 +80,8 @@ public struct WorkloadEntry: Sendable {
       gflops: 1e-9 * cost.operations / timing.median,
       gbytes_per_s: 1e-9 * cost.bytes / timing.median,
       bound: bound.description, bound_ms: 1e3 * bound.seconds,
-      largest_part_ms: 1e3 * bound.largestPart, ratio_to_bound: timing.median / bound.seconds)
+      largest_part_ms: 1e3 * bound.largestPart, slowdown: Timing.median(timing.slowdowns),
+      ratio_to_bound: timing.medianRatio { bound.seconds(slowdown: $0) })
   }
 
   /// Runs a small instance with the kernels of this machine and in plain Swift in double precision, on the

@@ -8,6 +8,11 @@ extension FastKernels {
   public static func runPeakArithmetic(rounds: Int) -> Int {
     let value = table.pointee.peak(Int64(rounds))
     precondition(value.isFinite, "FastKernels.runPeakArithmetic: \(value)")
-    return 2 * rounds * Int(PVD_PEAK_CHAINS) * Int(table.pointee.lanes)
+    return peakOperations(rounds: rounds)
+  }
+
+  /// The operations of ``runPeakArithmetic(rounds:)``.
+  public static func peakOperations(rounds: Int) -> Int {
+    2 * rounds * Int(PVD_PEAK_CHAINS) * Int(table.pointee.lanes)
   }
 }

@@ -124,7 +124,7 @@ struct WorkloadBench {
     var rows = [
       [
         "workload", "isa", "threads", "median ms", "min ms", "spread", "GFLOP/s", "GB/s",
-        "bound ms", "ratio", "bound",
+        "bound ms", "slow", "ratio", "bound",
       ]
     ]
     rows += records.map { record in
@@ -133,7 +133,7 @@ struct WorkloadBench {
         decimal(record.median_ms, 1), decimal(record.min_ms, 1),
         "\(decimal(100 * record.spread, 0)) %", decimal(record.gflops, 0),
         decimal(record.gbytes_per_s, 1), decimal(record.bound_ms, 1),
-        decimal(record.ratio_to_bound, 2), record.bound,
+        decimal(record.slowdown ?? 1, 2), decimal(record.ratio_to_bound, 2), record.bound,
       ]
     }
     for line in table(rows) { console.say(line) }

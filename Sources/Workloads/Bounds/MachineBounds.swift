@@ -21,6 +21,20 @@ public final class MachineBounds: MachineRates {
   /// Multiply-adds in registers with the kernels in use, in operations a second.
   public private(set) lazy var arithmetic = peak { FastKernels.runPeakArithmetic(rounds: $0) }
 
+  /// How many times as long arithmetic takes at this moment as at its fastest, from some milliseconds of it.
+  ///
+  /// Processors of shared machines change their speed from second to second; a piece of work is compared
+  /// with what they could do just then.
+  public func slowdown() -> Double {
+    let rounds = Int(
+      4e-3 * arithmetic / Double(pool.threads * FastKernels.peakOperations(rounds: 1)))
+    let seconds = Timing.measure {
+      pool.forEach(pool.threads) { _, _ in _ = FastKernels.runPeakArithmetic(rounds: rounds) }
+    }
+    let operations = Double(pool.threads * FastKernels.peakOperations(rounds: rounds))
+    return seconds * arithmetic / operations
+  }
+
   private func peak(_ run: (Int) -> Int) -> Double {
     let rounds = 1 << 16
     let operations = Double(run(rounds)) / Double(rounds)

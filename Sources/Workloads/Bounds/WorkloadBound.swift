@@ -36,7 +36,7 @@ public struct WorkloadBound: Equatable, Sendable {
         times.append((name, seconds))
       }
     }
-    if cost.operations > 0 { add("arithmetic", cost.operations / machine.arithmetic) }
+    if cost.operations > 0 { add(Self.arithmetic, cost.operations / machine.arithmetic) }
     for stream in cost.streams where stream.bytes > 0 {
       add(
         stream.kind.rawValue,
@@ -53,6 +53,13 @@ public struct WorkloadBound: Equatable, Sendable {
 
   /// All parts one after another, in seconds.
   public var seconds: Double { parts.reduce(0) { $0 + $1.seconds } }
+
+  /// The same where arithmetic takes `slowdown` times as long, because others use the processors too.
+  public func seconds(slowdown: Double) -> Double {
+    parts.reduce(0) { $0 + $1.seconds * ($1.name == Self.arithmetic ? slowdown : 1) }
+  }
+
+  private static let arithmetic = "arithmetic"
 
   /// The longest part, which no overlap can hide, in seconds.
   public var largestPart: Double { parts.first?.seconds ?? 0 }
