@@ -37,6 +37,26 @@ struct ActiveLearningCommandTests {
     #expect(models[0] == models[1])
   }
 
+  @Test("the photographs' cameras join random ones, and a resumed run must have the same")
+  func scenePoses() throws {
+    let scene = ["--scene", work.scene]
+    let outs = try ["synthetic", "synthetic+scene", "scene@trainval", "scene"].map { poses in
+      let out = work.fresh("poses")
+      try Command.succeed(arguments(out, scene + ["--poses", poses]))
+      return out
+    }
+    let models = try outs.map {
+      try Data(contentsOf: URL(fileURLWithPath: $0).appending(path: "model.safetensors"))
+    }
+    for (a, b) in [(0, 1), (0, 3), (2, 3)] { #expect(models[a] != models[b], "\(a) \(b)") }
+    let other = try Command(
+      arguments(outs[1], scene + ["--poses", "synthetic", "--resume"])
+    ).wait()
+    #expect(other.status == 2 && other.errors.contains("synthetic+scene"), "\(other.errors)")
+    let same = try Command(arguments(outs[1], scene + ["--resume"])).wait()
+    #expect(same.status == 0, "\(same.errors)")
+  }
+
   @Test(
     "refuses levels and constants that there are not, with one line",
     arguments: [
@@ -45,7 +65,9 @@ struct ActiveLearningCommandTests {
       ["--active-learning", "ray", "--active-set", "ray.share"],
       ["--active-learning", "ray", "--active-set", "ray.share=-1"],
       ["--active-learning", "ray", "--active-set", "ray.size=1"],
-      ["--active-set", "ray.share=0.1"], ["--depth-rate", "-1"],
+      ["--active-set", "ray.share=0.1"], ["--depth-rate", "-1"], ["--poses", "scene+scene"],
+      ["--poses", "synthetic@trainval"], ["--poses", "synthetic+scene"], ["--poses", "+scene"],
+      ["--poses", "scene@test"], ["--poses", "scene@trainval@trainval"],
     ])
   func refusal(options: [String]) throws {
     let out = work.fresh("refused")

@@ -3,8 +3,8 @@ public import Fields
 
 /// Where the virtual cameras of a distillation stand.
 public enum PoseSource: Equatable, Sendable {
-  /// Fresh random poses every epoch.
-  case random(RandomPoseSet, scale: Double)
+  /// Fresh random poses every epoch, and behind them others that are the same in all.
+  case random(RandomPoseSet, scale: Double, adding: [CameraPose] = [])
   /// The poses of a data set; the targets are still the teacher's renderings.
   case given([CameraPose])
 }

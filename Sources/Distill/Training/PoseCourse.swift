@@ -32,7 +32,7 @@ struct PoseCourse {
   /// Poses of an epoch.
   var poseCount: Int {
     switch source {
-    case .random(let set, _): set.count
+    case .random(let set, _, let added): set.count + added.count
     case .given(let given): given.count
     }
   }
@@ -99,8 +99,8 @@ struct PoseCourse {
   private func fresh(_ number: Int) throws -> [CameraPose] {
     switch source {
     case .given(let given): given
-    case .random(let set, let scale):
-      try set.poses(seed: sampler.seed, epoch: number - 1, scale: scale, options: options)
+    case .random(let set, let scale, let added):
+      try set.poses(seed: sampler.seed, epoch: number - 1, scale: scale, options: options) + added
     }
   }
 

@@ -5,24 +5,6 @@ import Foundation
 import NeRFCore
 import SceneIO
 
-/// Where the virtual cameras of a distillation stand, as the command line names it.
-enum PoseChoice: String, ExpressibleByArgument, CaseIterable {
-  /// Random, around a small object.
-  case synthetic
-  /// Random, low around a large object.
-  case tank
-  /// Random, in the box of the training cameras.
-  case forward
-  /// Random, as far from an object as the training cameras.
-  case syntheticFit = "synthetic-fit"
-  /// Random, as far and as high as the training cameras.
-  case tankFit = "tank-fit"
-  /// Random, in a wider box of the training cameras, turned a little.
-  case forwardTurned = "forward-turned"
-  /// Those of the training photographs.
-  case scene
-}
-
 /// Options that only a distillation has; nil was not given.
 struct DistillationOptions {
   var stages: StageSchedule?
@@ -31,7 +13,7 @@ struct DistillationOptions {
   /// The outer nil: not given; the inner: none.
   var activeLearning: ActiveLearningSettings??
   var depthRate: Double?
-  var poses: PoseChoice?
+  var poses: PosePlan?
   var inherits: Bool?
   /// Steps between reports about a step; nil for none.
   var inspectEvery: Int?
@@ -78,10 +60,10 @@ struct DistillationRun {
     let frame = loaded.field.frame
     _ = try configuration.parameterShapes(frame: frame)
     let inherits = options.inherits ?? (saved?.record.run.inputs["inherit"] != "false")
-    let savedPoses = saved?.record.run.inputs["poses"].flatMap(PoseChoice.init(rawValue:))
-    let poses = options.poses ?? savedPoses ?? .synthetic
+    let savedPoses = saved?.record.run.inputs["poses"].flatMap(PosePlan.init(argument:))
+    let poses = options.poses ?? savedPoses ?? PosePlan()
     let inputs = [
-      "teacher": Fingerprint.of(loaded.field), "poses": poses.rawValue, "inherit": "\(inherits)",
+      "teacher": Fingerprint.of(loaded.field), "poses": poses.description, "inherit": "\(inherits)",
     ]
     try saved?.requireSame(
       configuration: configuration, frame: frame, view: view,
@@ -91,7 +73,9 @@ struct DistillationRun {
     let distiller = try Distiller(
       teacher: loaded.field, student: student, grid: loaded.grid,
       camera: view.camera(pose: .looking(from: SIMD3(0, 0, view.distance), at: SIMD3())),
-      poses: try source(poses, training: training, scale: scale), settings: settings,
+      poses: try poses.source(scale: scale) { split in
+        split == .train ? training : try dataset(split, scale: scale)
+      }, settings: settings,
       inherits: inherits, pool: pool)
     try folder.prepare(mode: request.mode)
     let session = RunSession(
@@ -174,31 +158,6 @@ struct DistillationRun {
     var options = BlenderSceneOptions()
     options.scale = scale
     return try BlenderScene.load(folder: scene, split: split, options: options, pool: pool)
-  }
-
-  private func source(
-    _ choice: PoseChoice, training: SceneDataset?, scale: Double
-  ) throws -> PoseSource {
-    switch choice {
-    case .synthetic: return .random(.synthetic, scale: scale)
-    case .tank: return .random(.tank, scale: scale)
-    case .forward, .scene, .syntheticFit, .tankFit, .forwardTurned: break
-    }
-    guard let training else {
-      throw CommandFailure(
-        "--poses \(choice.rawValue)", fact: "it needs the cameras of a scene",
-        fix: "Add --scene, or choose --poses synthetic.")
-    }
-    let poses = training.frames.map(\.camera.pose)
-    let centers = poses.map(\.center)
-    switch choice {
-    case .syntheticFit: return .random(try .synthetic(around: centers, scale: scale), scale: scale)
-    case .tankFit: return .random(try .tank(around: centers, scale: scale), scale: scale)
-    case .forwardTurned:
-      return .random(.forwardFacingTurned(trainingCenters: centers), scale: scale)
-    case .forward: return .random(.forwardFacing(trainingCenters: centers), scale: scale)
-    case .synthetic, .tank, .scene: return .given(poses)
-    }
   }
 
   /// The sizes of the student.

@@ -32,9 +32,10 @@ struct DistillationFlags: ParsableArguments {
   @Option(
     help: """
       Where virtual cameras stand: synthetic, tank, forward, scene, or as PVD-AL has them from the scene's cameras \
-      synthetic-fit, tank-fit, forward-turned.
+      synthetic-fit, tank-fit, forward-turned. NAME+scene adds those of the photographs to every epoch; @trainval \
+      behind it takes the photographs of train and val.
       """)
-  var poses: PoseChoice?
+  var poses: PosePlan?
 
   @Flag(inversion: .prefixedNo, help: "Start with the tensors both fields have by name.")
   var inherit: Bool?

@@ -85,7 +85,8 @@ struct AblationSweep {
     let configuration = base.chosenConfiguration(saved: nil, settings: settings)
     _ = try configuration.parameterShapes(frame: loaded.field.frame)
     var inputs = [
-      "teacher": Fingerprint.of(loaded.field), "poses": (base.options.poses ?? .synthetic).rawValue,
+      "teacher": Fingerprint.of(loaded.field),
+      "poses": (base.options.poses ?? PosePlan()).description,
       "inherit": "\(base.options.inherits ?? true)",
       "eval-every": base.request.evalEvery.map { "\($0)" } ?? "default",
     ]
