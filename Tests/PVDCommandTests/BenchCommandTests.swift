@@ -78,6 +78,26 @@ struct BenchCommandTests {
     }
   }
 
+  @Test("what levels cost is measured against the run without them, in the stage in which they act")
+  func levels() throws {
+    let teacher = try Workplace.shared.get().teacher("hash")
+    let records = try events(
+      [
+        "bench", "--levels", teacher, "--field", "vm", "--preset", "tiny", "--seconds", "0",
+        "--json",
+      ])
+    #expect(records.map { $0["stage"] as? Int } == [3, 3, 3, 3, 3, 2, 2, 2, 2, 2])
+    let names = ["none", "image", "ray", "point", "image,ray,point"]
+    #expect(records.map { $0["levels"] as? String } == names + names)
+    for record in records {
+      let ratio = try #require(record["time_ratio"] as? Double)
+      #expect(ratio > 0 && (record["levels"] as? String != "none" || ratio == 1))
+      let pools = try #require(record["pools"] as? String)
+      // Nothing would be replayed, and nothing measured, with pools that never fill.
+      #expect(!pools.contains("never"), "\(record)")
+    }
+  }
+
   @Test(
     "wrong usage ends with code 2 and says why",
     arguments: [
@@ -90,7 +110,9 @@ struct BenchCommandTests {
       ["--end-to-end", "--only", "hash2"], ["--end-to-end", "--only", "hash2vm2mlp"],
       ["--end-to-end", "--target", "0"], ["--end-to-end", "--target", "nan"],
       ["--end-to-end", "--limit", "-5"], ["--end-to-end", "--preset", "huge"],
-      ["--end-to-end", "--isa", "v9"], ["--target", "20"],
+      ["--end-to-end", "--isa", "v9"], ["--target", "20"], ["--field", "vm"],
+      ["--levels", "nowhere"], ["--levels", "a", "--curves"], ["--levels", "a", "--isa", "base"],
+      ["W6", "--preset", "tiny"],
     ])
   func wrongUsage(arguments: [String]) throws {
     let outcome = try Command(["bench"] + arguments).wait()

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Fields
 import Foundation
 import NeRFCore
 import Workloads
@@ -25,6 +26,9 @@ struct BenchCommand: ParsableCommand {
       of a step takes what share. About five minutes per number of threads and set of kernels with \
       the fields of preset small; a larger preset takes longer.
 
+      --levels takes a teacher and measures, for every student, what each level of active learning adds to \
+      a step: runs with and without it take steps in turn. Time and samples are shown over those without.
+
       Examples:
         pvd bench
         pvd bench W8 --threads 1,2 --json
@@ -32,6 +36,7 @@ struct BenchCommand: ParsableCommand {
         pvd bench W5 --isa all
         pvd bench --curves --threads 1
         pvd bench --end-to-end --only hash --only hash2vm
+        pvd bench --levels teacher --field mlp
       """)
 
   @Argument(help: ArgumentHelp("Names of workloads; all by default.", valueName: "workload"))
@@ -46,7 +51,8 @@ struct BenchCommand: ParsableCommand {
       valueName: "names"))
   var isa: InstructionSets?
 
-  @Option(help: "Seconds per measurement; 3 by default, 0.5 for curves, 1 end to end.")
+  @Option(
+    help: "Seconds per measurement; 3 by default, 0.5 for curves, 1 end to end, 10 for levels.")
   var seconds: Double?
 
   @Flag(help: "First compare the fast path with plain Swift in double precision, on small inputs.")
@@ -64,7 +70,16 @@ struct BenchCommand: ParsableCommand {
       valueName: "teacher[2student]"))
   var only: [EndToEndChoice] = []
 
-  @Option(help: "End to end: sizes of the fields; small by default.")
+  @Option(
+    help: ArgumentHelp(
+      "Measure what levels of active learning cost, with this run or file as teacher.",
+      valueName: "run"))
+  var levels: String?
+
+  @Option(help: "Levels: a student; may be repeated, all by default.")
+  var field: [Architecture] = []
+
+  @Option(help: "End to end and levels: sizes of the fields; small by default.")
   var preset: Preset?
 
   @Option(help: "End to end: the PSNR that teachers are trained to, in dB; 25 by default.")
@@ -104,16 +119,25 @@ struct BenchCommand: ParsableCommand {
   }
 
   private func validateModes() throws {
-    if curves && endToEnd {
-      throw ValidationError("--curves and --end-to-end exclude each other. Give one of them.")
+    let modes = [(curves, "curves"), (endToEnd, "end-to-end"), (levels != nil, "levels")]
+      .filter(\.0).map(\.1)
+    if modes.count > 1 {
+      throw ValidationError("--\(modes[0]) and --\(modes[1]) exclude each other. Give one of them.")
     }
-    if (curves || endToEnd) && (check || !workloads.isEmpty) {
-      throw ValidationError(
-        "--\(curves ? "curves" : "end-to-end") has neither workloads nor --check. Leave them out.")
+    if let mode = modes.first, check || !workloads.isEmpty {
+      throw ValidationError("--\(mode) has neither workloads nor --check. Leave them out.")
     }
-    if !endToEnd && (!only.isEmpty || preset != nil || target != nil || limit != nil) {
-      throw ValidationError(
-        "--only, --preset, --target and --limit belong to --end-to-end. Add it.")
+    if !endToEnd && (!only.isEmpty || target != nil || limit != nil) {
+      throw ValidationError("--only, --target and --limit belong to --end-to-end. Add it.")
+    }
+    if preset != nil && !endToEnd && levels == nil {
+      throw ValidationError("--preset belongs to --end-to-end and --levels. Add one of them.")
+    }
+    if levels == nil && !field.isEmpty {
+      throw ValidationError("--field belongs to --levels. Add it.")
+    }
+    if levels != nil && isa != nil {
+      throw ValidationError("--levels has no --isa. Set PVD_ISA, or leave it out.")
     }
     if let target, !(target > 0 && target <= 100) {
       throw ValidationError("--target is \(target). Use a number above 0, at most 100.")
@@ -129,6 +153,14 @@ struct BenchCommand: ParsableCommand {
       try CurveBench(
         threads: try threadCounts(), seconds: seconds ?? 0.5, instructionSets: isa?.names,
         console: console
+      ).perform()
+      return
+    }
+    if let levels {
+      try LevelCostBench(
+        teacher: try RunFolder.checkpoint(at: levels),
+        students: field.isEmpty ? Architecture.allCases : field, preset: preset ?? .small,
+        threads: try threadCounts(), seconds: seconds ?? 10, console: console
       ).perform()
       return
     }
