@@ -16,7 +16,7 @@ public struct WorkloadRecord: Codable, Sendable {
   public let bound_ms: Double
   /// The longest part of the bound, which no overlap of arithmetic and memory can hide.
   public let largest_part_ms: Double
-  /// How much slower arithmetic was around the middle repetition than at its fastest; 1 for a quiet machine.
+  /// How much slower arithmetic was around the repetitions than at its fastest, median; 1 for a quiet machine.
   /// Records of before this was measured have none.
   public var slowdown: Double?
   /// The middle one of the repetitions' durations over the bound, each with the speed of arithmetic around it;

@@ -26,8 +26,8 @@ public final class MachineBounds: MachineRates {
   /// Processors of shared machines change their speed from second to second; a piece of work is compared
   /// with what they could do just then.
   public func slowdown() -> Double {
-    let rounds = Int(
-      4e-3 * arithmetic / Double(pool.threads * FastKernels.peakOperations(rounds: 1)))
+    let rounds = max(
+      1, Int(4e-3 * arithmetic / Double(pool.threads * FastKernels.peakOperations(rounds: 1))))
     let seconds = Timing.measure {
       pool.forEach(pool.threads) { _, _ in _ = FastKernels.runPeakArithmetic(rounds: rounds) }
     }
