@@ -68,8 +68,11 @@ public final class GivenFeaturesField<T: RadianceScalar>: RadianceField {
       + colorHead.activationLayers(from: colorRow)
   }
   private var widest: Int { max(densityHead.network.widest, colorHead.network.widest) }
+  public var packedMatrices: [PackedMatrix] {
+    densityHead.network.packedMatrices + colorHead.network.packedMatrices
+  }
   public var scratchRows: Int {
-    2 * widest + colorHead.inputCount + densityHead.gradientRows + width
+    2 * widest + colorHead.colorFeatures + densityHead.gradientRows + width
   }
   public var deferredWidth: Int { 0 }
 
@@ -90,7 +93,8 @@ public final class GivenFeaturesField<T: RadianceScalar>: RadianceField {
     }
     densityHead.forward(
       input: activations, detail: detail, activations: activations + densityRow * Tile.stride,
-      taps: taps, count: input.padded)
+      taps: taps, count: input.padded,
+      weights: input.weights)
     guard detail == .full else { return }
     colorHead.forward(
       input, features: taps + (TapRow.features + 1) * Tile.stride,
@@ -103,21 +107,23 @@ public final class GivenFeaturesField<T: RadianceScalar>: RadianceField {
     scratch: UnsafeMutablePointer<T>, taps: UnsafePointer<T>, cotangents: UnsafePointer<T>,
     lane: GradientLane<T>, deferred: BatchRows<T>
   ) {
-    let inputGradient = scratch + 2 * widest * Tile.stride
-    let hGradient = inputGradient + colorHead.inputCount * Tile.stride
+    let colorFeatureGradient = scratch + 2 * widest * Tile.stride
+    let hGradient = colorFeatureGradient + colorHead.colorFeatures * Tile.stride
     let featureGradient = hGradient + densityHead.gradientRows * Tile.stride
     if detail == .full {
       colorHead.backward(
         activations: activations + colorRow * Tile.stride, taps: taps, cotangents: cotangents,
-        scratch: scratch, inputGradient: inputGradient, lane: lane, count: input.padded)
+        scratch: scratch, colorFeatureGradient: colorFeatureGradient, lane: lane,
+        count: input.padded,
+        weights: input.weights)
     }
     densityHead.backward(
       input: activations, detail: detail, activations: activations + densityRow * Tile.stride,
       taps: taps, cotangents: cotangents,
       colorFeatureGradient: detail == .full
-        ? UnsafePointer(inputGradient + ColorHead<T>.harmonicsCount * Tile.stride) : nil,
+        ? UnsafePointer(colorFeatureGradient) : nil,
       hGradient: hGradient, scratch: scratch, inputGradient: featureGradient, lane: lane,
-      count: input.padded)
+      count: input.padded, weights: input.weights)
     // Tiles do not overlap: every sample has one writer.
     copyRows(
       featureGradient, to: gradients.base + input.firstSample, stride: count, rows: width,

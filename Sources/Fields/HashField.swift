@@ -88,8 +88,11 @@ public final class HashField<T: RadianceScalar>: RadianceField {
       + densityHead.network.activationLayers(from: densityRow)
       + colorHead.activationLayers(from: colorRow)
   }
+  public var packedMatrices: [PackedMatrix] {
+    densityHead.network.packedMatrices + colorHead.network.packedMatrices
+  }
   public var scratchRows: Int {
-    2 * widest + colorHead.inputCount + densityHead.gradientRows + features
+    2 * widest + colorHead.colorFeatures + densityHead.gradientRows + features
   }
   private var widest: Int { max(densityHead.network.widest, colorHead.network.widest) }
   /// The normalised position and the gradient of every feature.
@@ -137,7 +140,8 @@ public final class HashField<T: RadianceScalar>: RadianceField {
     let encoding = activations + encodingRow * Tile.stride
     let density = activations + densityRow * Tile.stride
     densityHead.forward(
-      input: encoding, detail: detail, activations: density, taps: taps, count: input.padded)
+      input: encoding, detail: detail, activations: density, taps: taps, count: input.padded,
+      weights: input.weights)
     guard detail == .full else { return }
     colorHead.forward(
       input, features: taps + (TapRow.features + 1) * Tile.stride,
@@ -150,21 +154,23 @@ public final class HashField<T: RadianceScalar>: RadianceField {
     scratch: UnsafeMutablePointer<T>, taps: UnsafePointer<T>, cotangents: UnsafePointer<T>,
     lane: GradientLane<T>, deferred: BatchRows<T>
   ) {
-    let inputGradient = scratch + 2 * widest * Tile.stride
-    let hGradient = inputGradient + colorHead.inputCount * Tile.stride
+    let colorFeatureGradient = scratch + 2 * widest * Tile.stride
+    let hGradient = colorFeatureGradient + colorHead.colorFeatures * Tile.stride
     let encodingGradient = hGradient + densityHead.gradientRows * Tile.stride
     if detail == .full {
       colorHead.backward(
         activations: activations + colorRow * Tile.stride, taps: taps, cotangents: cotangents,
-        scratch: scratch, inputGradient: inputGradient, lane: lane, count: input.padded)
+        scratch: scratch, colorFeatureGradient: colorFeatureGradient, lane: lane,
+        count: input.padded,
+        weights: input.weights)
     }
     densityHead.backward(
       input: activations + encodingRow * Tile.stride, detail: detail,
       activations: activations + densityRow * Tile.stride, taps: taps, cotangents: cotangents,
       colorFeatureGradient: detail == .full
-        ? UnsafePointer(inputGradient + ColorHead<T>.harmonicsCount * Tile.stride) : nil,
+        ? UnsafePointer(colorFeatureGradient) : nil,
       hGradient: hGradient, scratch: scratch, inputGradient: encodingGradient, lane: lane,
-      count: input.padded)
+      count: input.padded, weights: input.weights)
     copyRows(
       activations, to: deferred.row(0) + input.firstSample, stride: deferred.stride, rows: 3,
       count: input.count)

@@ -76,15 +76,12 @@ public final class MLPField<T: RadianceScalar>: RadianceField {
 
   public var configuration: FieldConfiguration { .mlp(options) }
 
-  /// The layers of the trunk whose matrices do not fit into the nearest cache beside a tile's inputs.
   public var packedMatrices: [PackedMatrix] {
-    trunk.layers.enumerated().compactMap { k, layer in
-      layer.shape.weightCount < 4096
-        ? nil
-        : PackedMatrix(
-          parameter: layer.parameter, shape: layer.shape,
-          firstGradientColumn: firstGradientColumn(k))
-    }
+    trunk.layers.enumerated().map { k, layer in
+      PackedMatrix(
+        parameter: layer.parameter, shape: layer.shape,
+        firstGradientColumn: firstGradientColumn(k))
+    } + densityHead.network.packedMatrices + colorHead.network.packedMatrices
   }
 
   /// Behind the skip, the first columns belong to the encoding, which has no parameters.
@@ -116,7 +113,7 @@ public final class MLPField<T: RadianceScalar>: RadianceField {
       + colorHead.activationLayers(from: colorRow)
   }
   public var scratchRows: Int {
-    2 * widest + colorHead.inputCount + densityHead.gradientRows + options.trunkOutputs
+    2 * widest + colorHead.colorFeatures + densityHead.gradientRows + options.trunkOutputs
   }
   private var widest: Int {
     max(trunk.widest, densityHead.network.widest, colorHead.network.widest)
@@ -142,7 +139,8 @@ public final class MLPField<T: RadianceScalar>: RadianceField {
       input.positions, activations: activations, count: input.padded, weights: input.weights)
     densityHead.forward(
       input: activations + trunkRow(options.layers - 1) * Tile.stride, detail: detail,
-      activations: activations + densityRow * Tile.stride, taps: taps, count: input.padded)
+      activations: activations + densityRow * Tile.stride, taps: taps, count: input.padded,
+      weights: input.weights)
     guard detail == .full else { return }
     colorHead.forward(
       input, features: taps + (TapRow.features + 1) * Tile.stride,
@@ -175,21 +173,23 @@ public final class MLPField<T: RadianceScalar>: RadianceField {
     scratch: UnsafeMutablePointer<T>, taps: UnsafePointer<T>, cotangents: UnsafePointer<T>,
     lane: GradientLane<T>, deferred: BatchRows<T>
   ) {
-    let inputGradient = scratch + 2 * widest * Tile.stride
-    let hGradient = inputGradient + colorHead.inputCount * Tile.stride
+    let colorFeatureGradient = scratch + 2 * widest * Tile.stride
+    let hGradient = colorFeatureGradient + colorHead.colorFeatures * Tile.stride
     let trunkGradient = hGradient + densityHead.gradientRows * Tile.stride
     if detail == .full {
       colorHead.backward(
         activations: activations + colorRow * Tile.stride, taps: taps, cotangents: cotangents,
-        scratch: scratch, inputGradient: inputGradient, lane: lane, count: input.padded)
+        scratch: scratch, colorFeatureGradient: colorFeatureGradient, lane: lane,
+        count: input.padded,
+        weights: input.weights)
     }
     densityHead.backward(
       input: activations + trunkRow(options.layers - 1) * Tile.stride, detail: detail,
       activations: activations + densityRow * Tile.stride, taps: taps, cotangents: cotangents,
       colorFeatureGradient: detail == .full
-        ? UnsafePointer(inputGradient + ColorHead<T>.harmonicsCount * Tile.stride) : nil,
+        ? UnsafePointer(colorFeatureGradient) : nil,
       hGradient: hGradient, scratch: scratch, inputGradient: trunkGradient, lane: lane,
-      count: input.padded)
+      count: input.padded, weights: input.weights)
     backwardTrunk(
       activations: activations, outputGradient: trunkGradient, scratch: scratch, widest: widest,
       lane: lane, count: input.padded, weights: input.weights)

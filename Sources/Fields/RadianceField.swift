@@ -77,7 +77,7 @@ public protocol RadianceField<Scalar>: AnyObject, Sendable {
   var activationLayers: [ActivationLayer] { get }
   /// Rows of tile matrix that one worker needs while it works on a tile.
   var scratchRows: Int { get }
-  /// Large weight matrices, of which passes should keep copies in the order in which kernels read them.
+  /// The matrices of dense layers, of which passes keep copies in the order in which kernels read them.
   var packedMatrices: [PackedMatrix] { get }
   /// Rows that ``encode(_:count:detail:into:pool:)`` needs for a pass of that detail; 0 for no such pass.
   func encodedWidth(for detail: TapDetail) -> Int

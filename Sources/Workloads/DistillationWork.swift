@@ -73,7 +73,9 @@ public final class VectorMatrixDistillation<T: RadianceScalar>: Workload {
       DistillationWork<T>.teacherCost + factors
       + CountedCosts.adamW(VectorMatrixWork<T>.factorCount + network + 144 * 15, clearing: true)
     cost.operations +=
-      65_536 * (6 * network + CountedCosts.harmonics + 3 * CountedCosts.sigmoid)
+      65_536
+      * (6 * network - CountedCosts.directionGradient + CountedCosts.harmonics
+        + 3 * CountedCosts.sigmoid)
     return cost
   }
 

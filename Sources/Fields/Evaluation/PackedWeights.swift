@@ -1,6 +1,6 @@
 public import NeRFCore
 
-/// A weight matrix `[outputs, inputs]` of a field that is worth copying for the length of a pass.
+/// A weight matrix `[outputs, inputs]` of a field, to be copied for the length of a pass.
 public struct PackedMatrix: Equatable, Sendable {
   /// Its index in the field's parameters.
   public let parameter: Int
@@ -17,7 +17,7 @@ public struct PackedMatrix: Equatable, Sendable {
   }
 }
 
-/// Copies of large weight matrices in the order in which kernels read them.
+/// Copies of weight matrices in the order in which kernels read them.
 ///
 /// A copy costs as much as a few per cent of a tile's layer, so one is made for every pass, which has
 /// many tiles, and is good for no longer: parameters may change between passes. Bits do not depend on it.

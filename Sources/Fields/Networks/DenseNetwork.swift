@@ -16,6 +16,8 @@ struct DenseNetwork<T: RadianceScalar>: Sendable {
   }
 
   let layers: [Layer]
+  /// Inputs, from the first on, that have no parameters behind them; nobody asks for their gradient.
+  let fixedInputs: Int
 
   /// Rows of activations: the outputs of every layer.
   var activationRows: Int { layers.reduce(0) { $0 + $1.shape.outputs } }
@@ -39,7 +41,10 @@ struct DenseNetwork<T: RadianceScalar>: Sendable {
   var lastRow: Int { outputRow(layers.count - 1) }
 
   /// Makes the layers `widths[0] → widths[1] → …` and appends their parameters.
-  init(name: String, widths: [Int], bias: Bool, appendingTo parameters: inout [Parameter<T>]) {
+  init(
+    name: String, widths: [Int], fixedInputs: Int = 0, bias: Bool,
+    appendingTo parameters: inout [Parameter<T>]
+  ) {
     var layers: [Layer] = []
     for k in 0..<widths.count - 1 {
       layers.append(
@@ -48,9 +53,13 @@ struct DenseNetwork<T: RadianceScalar>: Sendable {
           appendingTo: &parameters))
     }
     self.layers = layers
+    self.fixedInputs = fixedInputs
   }
 
-  init(layers: [Layer]) { self.layers = layers }
+  init(layers: [Layer]) {
+    self.layers = layers
+    fixedInputs = 0
+  }
 
   static func layer(
     name: String, inputs: Int, outputs: Int, bias: Bool,
@@ -71,6 +80,15 @@ struct DenseNetwork<T: RadianceScalar>: Sendable {
     layers.flatMap { $0.bias == nil ? [$0.parameter] : [$0.parameter, $0.parameter + 1] }
   }
 
+  /// The matrices of all layers, for ``RadianceField/packedMatrices``.
+  var packedMatrices: [PackedMatrix] {
+    layers.enumerated().map { k, layer in
+      PackedMatrix(
+        parameter: layer.parameter, shape: layer.shape,
+        firstGradientColumn: k == 0 ? fixedInputs : 0)
+    }
+  }
+
   /// Uniform in ±1/√inputs, weights and biases alike, as PyTorch initialises linear layers.
   func initialise(seed: UInt64) {
     for layer in layers {
@@ -81,15 +99,18 @@ struct DenseNetwork<T: RadianceScalar>: Sendable {
   }
 
   /// Evaluates all layers; the result is in the last rows of `activations`.
+  ///
+  /// - Parameter weights: Copies that may have these layers' matrices.
   @specialized(where T == Float)
   func forward(
-    input: UnsafePointer<T>, activations: UnsafeMutablePointer<T>, count: Int
+    input: UnsafePointer<T>, activations: UnsafeMutablePointer<T>, count: Int,
+    weights: PackedWeights<T>?
   ) {
     var x = input
     var y = activations
     for (k, layer) in layers.enumerated() {
       layer.evaluate(
-        input: x, output: y, relu: k + 1 < layers.count, count: count, weights: nil)
+        input: x, output: y, relu: k + 1 < layers.count, count: count, weights: weights)
       x = UnsafePointer(y)
       y += layer.shape.outputs * Tile.stride
     }
@@ -101,12 +122,14 @@ struct DenseNetwork<T: RadianceScalar>: Sendable {
   ///   - outputGradient: Rows of the last layer's outputs; overwritten, and with more than two layers
   ///     used for `widest` rows.
   ///   - scratch: `widest` rows, distinct from `outputGradient` and `inputGradient`.
-  ///   - inputGradient: Receives the gradient of the input; nil if nobody needs it.
+  ///   - inputGradient: Receives the gradient of the input from ``fixedInputs`` on; nil if nobody needs it.
+  ///   - weights: Copies that may have these layers' matrices.
   @specialized(where T == Float)
   func backward(
     input: UnsafePointer<T>, activations: UnsafePointer<T>,
     outputGradient: UnsafeMutablePointer<T>, scratch: UnsafeMutablePointer<T>,
-    inputGradient: UnsafeMutablePointer<T>?, lane: GradientLane<T>, count: Int
+    inputGradient: UnsafeMutablePointer<T>?, lane: GradientLane<T>, count: Int,
+    weights: PackedWeights<T>?
   ) {
     var gy = outputGradient
     var spare = scratch
@@ -120,11 +143,12 @@ struct DenseNetwork<T: RadianceScalar>: Sendable {
       if k == 0 {
         guard let inputGradient else { return }
         layer.writeInputGradient(
-          from: 0, outputGradient: gy, activation: nil, into: inputGradient, count: count,
-          weights: nil)
+          from: fixedInputs, outputGradient: gy, activation: nil, into: inputGradient, count: count,
+          weights: weights)
       } else {
         layer.writeInputGradient(
-          from: 0, outputGradient: gy, activation: x, into: spare, count: count, weights: nil)
+          from: 0, outputGradient: gy, activation: x, into: spare, count: count,
+          weights: weights)
         swap(&gy, &spare)
       }
     }

@@ -28,9 +28,9 @@ struct DensityHead<T: RadianceScalar>: Sendable {
   @specialized(where T == Float)
   func forward(
     input: UnsafePointer<T>, detail: TapDetail, activations: UnsafeMutablePointer<T>,
-    taps: UnsafeMutablePointer<T>, count: Int
+    taps: UnsafeMutablePointer<T>, count: Int, weights: PackedWeights<T>?
   ) {
-    network.forward(input: input, activations: activations, count: count)
+    network.forward(input: input, activations: activations, count: count, weights: weights)
     let h = activations + network.lastRow * Tile.stride
     if detail >= .features {
       copyRows(
@@ -50,7 +50,7 @@ struct DensityHead<T: RadianceScalar>: Sendable {
     taps: UnsafePointer<T>, cotangents: UnsafePointer<T>,
     colorFeatureGradient: UnsafePointer<T>?, hGradient: UnsafeMutablePointer<T>,
     scratch: UnsafeMutablePointer<T>, inputGradient: UnsafeMutablePointer<T>,
-    lane: GradientLane<T>, count: Int
+    lane: GradientLane<T>, count: Int, weights: PackedWeights<T>?
   ) {
     let h = activations + network.lastRow * Tile.stride
     featureGradient(
@@ -59,7 +59,7 @@ struct DensityHead<T: RadianceScalar>: Sendable {
       colorFeatureGradient: colorFeatureGradient, into: hGradient, count: count)
     network.backward(
       input: input, activations: activations, outputGradient: hGradient, scratch: scratch,
-      inputGradient: inputGradient, lane: lane, count: count)
+      inputGradient: inputGradient, lane: lane, count: count, weights: weights)
   }
 }
 
@@ -113,17 +113,17 @@ struct ColorHead<T: RadianceScalar>: Sendable {
   static var harmonicsCount: Int { 16 }
 
   let network: DenseNetwork<T>
-  private let colorFeatures: Int
+  /// Colour features among the inputs.
+  let colorFeatures: Int
 
   init(options: HeadOptions, appendingTo parameters: inout [Parameter<T>]) {
     colorFeatures = options.colorFeatures
     network = DenseNetwork(
-      name: "color_net", widths: options.colorWidths, bias: options.bias,
-      appendingTo: &parameters)
+      name: "color_net", widths: options.colorWidths, fixedInputs: Self.harmonicsCount,
+      bias: options.bias, appendingTo: &parameters)
   }
 
-  /// Rows of the input.
-  var inputCount: Int { Self.harmonicsCount + colorFeatures }
+  private var inputCount: Int { Self.harmonicsCount + colorFeatures }
   var activationRows: Int { inputCount + network.activationRows }
   func activationLayers(from row: Int) -> [ActivationLayer] {
     [ActivationLayer(name: "encoder_dir", row: row, count: Self.harmonicsCount)]
@@ -143,7 +143,8 @@ struct ColorHead<T: RadianceScalar>: Sendable {
       features, to: activations + Self.harmonicsCount * Tile.stride,
       rows: colorFeatures, count: input.padded)
     let layers = activations + inputCount * Tile.stride
-    network.forward(input: activations, activations: layers, count: input.padded)
+    network.forward(
+      input: activations, activations: layers, count: input.padded, weights: input.weights)
     let raw = layers + network.lastRow * Tile.stride
     for channel in 0..<3 {
       T.Kernels.sigmoid(
@@ -152,14 +153,14 @@ struct ColorHead<T: RadianceScalar>: Sendable {
     }
   }
 
-  /// Writes the gradient of the inputs; the features' share starts at row 16.
+  /// Writes the gradient of the colour features. Directions have none: they are not trained.
   ///
   /// - Parameter scratch: `2 · widest` rows.
   @specialized(where T == Float)
   func backward(
     activations: UnsafePointer<T>, taps: UnsafePointer<T>, cotangents: UnsafePointer<T>,
-    scratch: UnsafeMutablePointer<T>, inputGradient: UnsafeMutablePointer<T>,
-    lane: GradientLane<T>, count: Int
+    scratch: UnsafeMutablePointer<T>, colorFeatureGradient: UnsafeMutablePointer<T>,
+    lane: GradientLane<T>, count: Int, weights: PackedWeights<T>?
   ) {
     let color = TapRow.color * Tile.stride
     sigmoidGradient(
@@ -168,6 +169,6 @@ struct ColorHead<T: RadianceScalar>: Sendable {
     network.backward(
       input: activations, activations: activations + inputCount * Tile.stride,
       outputGradient: scratch, scratch: scratch + network.widest * Tile.stride,
-      inputGradient: inputGradient, lane: lane, count: count)
+      inputGradient: colorFeatureGradient, lane: lane, count: count, weights: weights)
   }
 }

@@ -117,8 +117,9 @@ public final class VMField<T: RadianceScalar>: RadianceField {
       ActivationLayer(name: "basis_mat", row: 4, count: featureCount - 1),
     ] + colorHead.activationLayers(from: colorRow)
   }
+  public var packedMatrices: [PackedMatrix] { colorHead.network.packedMatrices }
   public var scratchRows: Int {
-    2 * colorHead.network.widest + colorHead.inputCount + featureCount
+    2 * colorHead.network.widest + colorHead.colorFeatures + featureCount
   }
 
   public func parametersReached(by detail: TapDetail) -> [Int] {
@@ -166,19 +167,21 @@ public final class VMField<T: RadianceScalar>: RadianceField {
     scratch: UnsafeMutablePointer<T>, taps: UnsafePointer<T>, cotangents: UnsafePointer<T>,
     lane: GradientLane<T>, deferred: BatchRows<T>
   ) {
-    let inputGradient = scratch + 2 * colorHead.network.widest * Tile.stride
-    let rawGradient = inputGradient + colorHead.inputCount * Tile.stride
+    let colorFeatureGradient = scratch + 2 * colorHead.network.widest * Tile.stride
+    let rawGradient = colorFeatureGradient + colorHead.colorFeatures * Tile.stride
     if detail == .full {
       colorHead.backward(
         activations: activations + colorRow * Tile.stride, taps: taps, cotangents: cotangents,
-        scratch: scratch, inputGradient: inputGradient, lane: lane, count: input.padded)
+        scratch: scratch, colorFeatureGradient: colorFeatureGradient, lane: lane,
+        count: input.padded,
+        weights: input.weights)
     }
     let raw = activations + 3 * Tile.stride
     featureGradient(
       raw: raw, rows: featureCount, low: low, high: high, detail: detail, taps: taps,
       cotangents: cotangents,
       colorFeatureGradient: detail == .full
-        ? UnsafePointer(inputGradient + ColorHead<T>.harmonicsCount * Tile.stride) : nil,
+        ? UnsafePointer(colorFeatureGradient) : nil,
       into: rawGradient, count: input.padded)
     if options.clampsColorFeatures {
       for k in 1..<featureCount {

@@ -8,6 +8,8 @@ enum CountedCosts {
   static let sigmoid = exponential + 2
   /// Operations of the sixteen spherical harmonics of a direction.
   static let harmonics = 40.0
+  /// Operations that a gradient of the harmonics would cost the colour network; directions need none.
+  static let directionGradient = 2.0 * 16 * 64
   /// Operations of compositing one sample: α and transmittance, three colours, depth and opacity.
   static let compositing = exponential + 14
   /// Operations of the gradients of density and colour of one sample, without a second exponential.
@@ -51,7 +53,9 @@ enum CountedCosts {
   static func heads(_ points: Double, backward: Bool) -> WorkloadCost {
     var cost = WorkloadCost()
     let outputs = harmonics + exponential + 3 * sigmoid
-    cost.operations = points * (HeadsWork<Float>.weights * (backward ? 6 : 2) + outputs)
+    let weights = HeadsWork<Float>.weights
+    cost.operations = points * (backward ? 6 * weights - directionGradient : 2 * weights)
+    cost.operations += points * outputs
     return cost
   }
 }

@@ -3,16 +3,24 @@ import NeRFCore
 import TestSupport
 import Testing
 
-/// Large matrices are copied for passes of many tiles; short passes read the parameters themselves.
+/// Matrices are copied for passes of many tiles; short passes read the parameters themselves.
 @Suite("Packed weights")
 struct PackedWeightsTests {
-  /// Wide enough that matrices are packed, with and without a skip.
-  static let fields: [FieldConfiguration] = [3, 1, -1].map { skip in
-    var options = MLPFieldOptions()
-    options.layers = 5
-    options.width = 100
-    options.skip = skip
-    return .mlp(options)
+  /// Trunks of several panels, with and without a skip; and every kind of small network.
+  static let fields: [FieldConfiguration] =
+    [3, 1, -1].map { skip in
+      var options = MLPFieldOptions()
+      options.layers = 5
+      options.width = 100
+      options.skip = skip
+      return .mlp(options)
+    } + SmallFields.configurations.filter { $0.architecture != .tensors }
+
+  @Test("voxels alone have no matrices")
+  func tensors() throws {
+    for configuration in SmallFields.configurations where configuration.architecture == .tensors {
+      #expect(try SmallFields.field(configuration, as: Float.self).packedMatrices.isEmpty)
+    }
   }
 
   /// Samples `first..<first + count` of a batch whose samples are one ray.
@@ -60,8 +68,11 @@ struct PackedWeightsTests {
         for (i, value) in values.enumerated() { sums[k][i] += value }
       }
     }
-    #expect(long == sums)
-    #expect(long.contains { $0.contains { $0 != 0 } })
+    // Grids add all samples of a pass in another order.
+    for matrix in field.packedMatrices {
+      #expect(long[matrix.parameter] == sums[matrix.parameter])
+      #expect(long[matrix.parameter].contains { $0 != 0 })
+    }
   }
 
   @Test("an evaluator sees parameters that changed since its last pass")
