@@ -92,6 +92,26 @@ func lowerTexels<T: RadianceScalar>(
   }
 }
 
+/// The row of a plane that a sample falls in, times `parts`, plus which of so many parts of the row.
+///
+/// - Parameters:
+///   - rows: Coordinates across the rows, of which there are `height`.
+///   - columns: Coordinates along them.
+@specialized(where T == Float)
+@specialized(where T == Double)
+func texelKeys<T: RadianceScalar>(
+  rows: UnsafePointer<T>, height: Int, columns: UnsafePointer<T>, width: Int, parts: Int,
+  into result: UnsafeMutablePointer<Int32>, count: Int
+) {
+  lowerTexels(rows, size: height, into: result, count: count)
+  let scale = T(parts) / T(width)
+  for s in 0..<count {
+    let position = (columns[s] + 1) / 2 * T(width - 1)
+    let part = position > 0 ? min(position * scale, T(parts - 1)).truncated : 0
+    result[s] = result[s] &* Int32(parts) &+ part
+  }
+}
+
 /// `−1` for samples whose gradients `[*, width]` are all zero: nothing is to be added for them.
 @specialized(where T == Float)
 @specialized(where T == Double)

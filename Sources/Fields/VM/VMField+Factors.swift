@@ -1,16 +1,11 @@
 import NeRFCore
 
 /// The passes over planes and lines: before the tiles, s and c before their clamps; after the tiles, the
-/// gradients. Both take samples by the rows of a plane they fall in, so that each row of texels is read
-/// from memory once and then from cache. Planes that share their vertical axis share the order.
+/// gradients. Both take samples plane by plane in the order of the rows they fall in, and within a row of
+/// parts of it: each texel is read from memory once, and then from the nearest cache.
 extension VMField {
   /// Samples that go through all planes of an order together.
   private static var chunk: Int { 1024 }
-
-  /// The vertical axes of planes, each with the planes that have it.
-  private static var orders: [(axis: Int, planes: [Int])] {
-    [1, 2].map { axis in (axis, (0..<3).filter { planeAxes[$0].height == axis }) }
-  }
 
   private func shape(_ plane: Int) -> PlaneLineShape {
     let (width, height) = Self.planeAxes[plane]
@@ -45,20 +40,15 @@ extension VMField {
       clear(sums + range.lowerBound * outputs, count: range.count * outputs)
     }
     let ones = AlignedBuffer<T>(count: options.densityRanks.max() ?? 0, repeating: 1)
-    for (axis, planes) in Self.orders {
+    for plane in 0..<3 {
       let sorted = SortedSamples(
-        rows, scratch: 3 + outputs, along: axis, size: options.resolution[axis], count: count,
-        pool: pool)
-      let factors = planes.map { self.factors($0, detail: detail, ones: ones) }
+        rows, scratch: 3 + outputs, plane: Self.planeAxes[plane], resolution: options.resolution,
+        count: count, pool: pool)
+      let factors = self.factors(plane, detail: detail, ones: ones)
       pool.forEachRange(count, size: 4 * Self.chunk) { range, _ in
-        for first in stride(from: range.lowerBound, to: range.upperBound, by: Self.chunk) {
-          let chunk = first..<min(range.upperBound, first + Self.chunk)
-          for (plane, factors) in zip(planes, factors) {
-            T.Kernels.accumulatePlaneLineOutputs(
-              shape(plane), factors: factors, points: self.points(plane, sorted, chunk), sums: sums,
-              sumStride: outputs)
-          }
-        }
+        T.Kernels.accumulatePlaneLineOutputs(
+          shape(plane), factors: factors, points: self.points(plane, sorted, range), sums: sums,
+          sumStride: outputs)
       }
     }
   }
@@ -109,41 +99,38 @@ extension VMField {
       )
     }
     let ones = AlignedBuffer<T>(count: options.densityRanks.max() ?? 0, repeating: 1)
-    for (axis, planes) in Self.orders {
+    for plane in 0..<3 {
       let sorted = SortedSamples(
-        deferred, scratch: 3 + featureCount, along: axis, size: options.resolution[axis],
-        count: count, idleWidth: featureCount, pool: pool)
-      let shares = sorted.order.shares(GradientLanes<T>.count)
-      let factors = planes.map { self.factors($0, detail: .features, ones: ones) }
+        deferred, scratch: 3 + featureCount, plane: Self.planeAxes[plane],
+        resolution: options.resolution, count: count, idleWidth: featureCount, pool: pool)
+      let shares = sorted.order.shares(
+        GradientLanes<T>.count, of: SortedSamples<T>.partsOfRow)
+      let factors = self.factors(plane, detail: .features, ones: ones)
       for parity in 0..<2 {
         pool.forEach((shares.count + 1 - parity) / 2) { item, _ in
           let share = 2 * item + parity
           let lane = lanes.lane(share)
           let places = sorted.order.places(of: shares[share])
-          for first in stride(from: places.lowerBound, to: places.upperBound, by: Self.chunk) {
-            let chunk = first..<min(places.upperBound, first + Self.chunk)
-            for (plane, factors) in zip(planes, factors) {
-              T.Kernels.accumulatePlaneLineGradients(
-                shape(plane), factors: factors, points: self.points(plane, sorted, chunk),
-                gradients: deferred.row(3), gradientStride: featureCount,
-                into: [
-                  PlaneLineGradients(
-                    plane: planeGradients[plane].density,
-                    line: lane.sum(of: Self.densityLine + plane), mixing: nil),
-                  PlaneLineGradients(
-                    plane: planeGradients[plane].color,
-                    line: lane.sum(of: Self.colorLine + plane),
-                    mixing: lane.sum(of: Self.basis) + firstColumn(plane)),
-                ])
-            }
-          }
+          T.Kernels.accumulatePlaneLineGradients(
+            shape(plane), factors: factors, points: self.points(plane, sorted, places),
+            gradients: deferred.row(3), gradientStride: featureCount,
+            into: [
+              PlaneLineGradients(
+                plane: planeGradients[plane].density,
+                line: lane.sum(of: Self.densityLine + plane), mixing: nil),
+              PlaneLineGradients(
+                plane: planeGradients[plane].color,
+                line: lane.sum(of: Self.colorLine + plane),
+                mixing: lane.sum(of: Self.basis) + firstColumn(plane)),
+            ])
         }
       }
     }
   }
 }
 
-/// The samples of a batch by their row along one axis, with their positions in that order.
+/// The samples of a batch by the row of a plane and the part of the row that they fall in, with their
+/// positions in that order.
 private struct SortedSamples<T: RadianceScalar>: @unchecked Sendable {
   let order: SampleOrder
   private let rows: BatchRows<T>
@@ -152,13 +139,16 @@ private struct SortedSamples<T: RadianceScalar>: @unchecked Sendable {
   /// Scaled coordinates of one axis, by place in the order.
   func row(_ axis: Int) -> UnsafePointer<T> { UnsafePointer(rows.row(scratch + axis)) }
 
+  /// Parts of a row. Two rows of a part of a published plane take 20 KB, all channels and their gradients.
+  static var partsOfRow: Int { 16 }
+
   /// - Parameters:
   ///   - rows: Scaled positions in the first three rows, and five rows of room from `scratch` on.
   ///   - idleWidth: Where given, the row behind the positions begins that many gradients per sample, and
   ///     samples for which all are zero are left out.
   init(
-    _ rows: BatchRows<T>, scratch: Int, along axis: Int, size: Int, count: Int,
-    idleWidth: Int? = nil, pool: WorkerPool
+    _ rows: BatchRows<T>, scratch: Int, plane: (width: Int, height: Int), resolution: [Int],
+    count: Int, idleWidth: Int? = nil, pool: WorkerPool
   ) {
     self.rows = rows
     self.scratch = scratch
@@ -168,14 +158,19 @@ private struct SortedSamples<T: RadianceScalar>: @unchecked Sendable {
     let keys = UnsafeMutableRawPointer(rows.row(scratch + 4)).assumingMemoryBound(to: Int32.self)
     pool.forEachRange(count, size: 1 << 14) { range, _ in
       let first = range.lowerBound
-      lowerTexels(rows.row(axis) + first, size: size, into: keys + first, count: range.count)
+      texelKeys(
+        rows: rows.row(plane.height) + first, height: resolution[plane.height],
+        columns: rows.row(plane.width) + first, width: resolution[plane.width],
+        parts: Self.partsOfRow, into: keys + first, count: range.count)
       if let idleWidth {
         dropIdle(
           rows.row(3) + first * idleWidth, width: idleWidth, from: keys + first,
           count: range.count)
       }
     }
-    let order = SampleOrder(keys: keys, keyCount: size, count: count, into: samples, pool: pool)
+    let order = SampleOrder(
+      keys: keys, keyCount: resolution[plane.height] * Self.partsOfRow, count: count,
+      into: samples, pool: pool)
     self.order = order
     pool.forEachRange(order.count, size: 1 << 14) { range, _ in
       for axis in 0..<3 {
