@@ -93,7 +93,7 @@ let package = Package(
         "ErrorBounds", "NeRFCore", "GoldenKit",
         .product(name: "RealModule", package: "swift-numerics"),
       ]),
-    .testTarget(name: "WorkloadsTests", dependencies: ["Workloads"]),
+    .testTarget(name: "WorkloadsTests", dependencies: ["NeRFCore", "Workloads"]),
     .testTarget(name: "SceneIOTests", dependencies: ["SceneIO", "TestSupport"]),
     .testTarget(
       name: "PVDCommandTests",

@@ -49,7 +49,7 @@ public struct WorkloadEntry: Sendable {
   public let summary: String
   /// What one call costs.
   public let cost: WorkloadCost
-  private let makeFast: @Sendable (WorkloadSize, WorkerPool) throws -> any Workload<Float>
+  let makeFast: @Sendable (WorkloadSize, WorkerPool) throws -> any Workload<Float>
   private let makeGeneric: @Sendable (WorkloadSize, WorkerPool) throws -> any Workload<Double>
 
   init<Fast: Workload, Generic: Workload>(

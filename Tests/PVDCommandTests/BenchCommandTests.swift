@@ -78,6 +78,19 @@ struct BenchCommandTests {
     }
   }
 
+  @Test("speed-ups are measured in turn, for pairs of numbers of threads")
+  func scaling() throws {
+    let arguments = ["bench", "--scaling", "W6", "--seconds", "0", "--threads"]
+    let records = try events(arguments + ["2,1,2,3", "--json"])
+    #expect(records.allSatisfy { $0["event"] as? String == "scaling" })
+    #expect(records.map { $0["mode"] as? String } == ["fwd", "fwd", "bwd", "bwd"])
+    #expect(records.map { $0["fewer_threads"] as? Int } == [1, 1, 1, 1])
+    #expect(records.map { $0["threads"] as? Int } == [2, 3, 2, 3])
+    for record in records { #expect((record["speedup"] as? Double ?? 0) > 0) }
+    let text = try Command.succeed(arguments + ["1,2"]).output
+    #expect(text.contains("W6 bwd") && text.contains("1 → 2"))
+  }
+
   @Test("what levels cost is measured against the run without them, in the stage in which they act")
   func levels() throws {
     let teacher = try Workplace.shared.get().teacher("hash")
@@ -111,7 +124,9 @@ struct BenchCommandTests {
       ["--end-to-end", "--target", "0"], ["--end-to-end", "--target", "nan"],
       ["--end-to-end", "--limit", "-5"], ["--end-to-end", "--preset", "huge"],
       ["--end-to-end", "--isa", "v9"], ["--target", "20"], ["--field", "vm"],
-      ["--levels", "nowhere"], ["--levels", "a", "--curves"], ["--levels", "a", "--isa", "base"],
+      ["--scaling", "--threads", "2"], ["--scaling", "--check"], ["--scaling", "--isa", "base"],
+      ["--scaling", "--curves"], ["--levels", "nowhere"], ["--levels", "a", "--curves"],
+      ["--levels", "a", "--isa", "base"],
       ["W6", "--preset", "tiny"],
     ])
   func wrongUsage(arguments: [String]) throws {

@@ -1,4 +1,5 @@
 import Foundation
+import NeRFCore
 import Testing
 import Workloads
 
@@ -37,5 +38,47 @@ struct ThreadScalingTests {
   func single() throws {
     #expect(ThreadScaling.rows([]).isEmpty)
     #expect(ThreadScaling.rows([try record("W1", threads: 2, median: 5)]).isEmpty)
+  }
+}
+
+@Suite("Paired timing")
+struct PairedTimingTests {
+  @Test("quantiles of the pairs' ratios, in proportion between neighbours")
+  func quantiles() {
+    let timing = PairedTiming(pairs: [(6, 2), (1, 1), (4, 2), (10, 2), (8, 2)])
+    #expect(timing.ratios == [1, 2, 3, 4, 5])
+    #expect(timing.quantile(0) == 1)
+    #expect(timing.quantile(0.5) == 3)
+    #expect(timing.quantile(0.75) == 4)
+    #expect(timing.quantile(0.6) == 3.4)
+    #expect(timing.quantile(1) == 5)
+    #expect(PairedTiming(pairs: []).quantile(0.5).isNaN)
+  }
+
+  @Test("both are run in turn, and every other pair begins with the second")
+  func turns() {
+    var calls: [Int] = []
+    // As long as a repetition, so that each is one call.
+    func work(_ number: Int) -> () -> Void {
+      {
+        calls.append(number)
+        usleep(61_000)
+      }
+    }
+    let timing = PairedTiming(seconds: 0, first: work(1), second: work(2))
+    #expect(timing.ratios.count == 11)
+    // Two calls of each to warm up and to see how long it takes.
+    let turns = (0..<11).flatMap { $0.isMultiple(of: 2) ? [1, 2] : [2, 1] }
+    #expect(calls == [1, 1, 2, 2] + turns)
+  }
+
+  @Test("a workload is compared with itself on more threads")
+  func workload() throws {
+    let entry = try #require(WorkloadCatalog.all.first { $0.name == "W6" })
+    let record = try entry.scaling(
+      from: WorkerPool(threads: 1), to: WorkerPool(threads: 2), seconds: 0)
+    #expect(record.fewer_threads == 1 && record.threads == 2 && record.pairs == 11)
+    #expect(record.lower_quartile <= record.speedup && record.speedup <= record.upper_quartile)
+    #expect(record.lower_quartile > 0)
   }
 }

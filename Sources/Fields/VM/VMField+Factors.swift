@@ -87,8 +87,8 @@ extension VMField {
   public var deferredWidth: Int { 3 + featureCount + 5 }
 
   /// One work item per share of a plane's rows. Two neighbouring shares meet in one row, so even shares
-  /// run first and odd ones after them; lines and basis, where all samples meet, are summed in the lane of
-  /// the share. So every sum has one order.
+  /// run first and odd ones after them; lines and basis, where all samples meet, are summed in lanes, one
+  /// for each share that runs at the same time. So every sum has one order.
   public func accumulateDeferred(
     _ deferred: BatchRows<T>, count: Int, lanes: GradientLanes<T>, pool: WorkerPool
   ) {
@@ -104,13 +104,12 @@ extension VMField {
         deferred, scratch: 3 + featureCount, plane: Self.planeAxes[plane],
         resolution: options.resolution, count: count, idleWidth: featureCount, pool: pool)
       let shares = sorted.order.shares(
-        GradientLanes<T>.count, of: SortedSamples<T>.partsOfRow)
+        2 * GradientLanes<T>.count, of: SortedSamples<T>.partsOfRow)
       let factors = self.factors(plane, detail: .features, ones: ones)
       for parity in 0..<2 {
         pool.forEach((shares.count + 1 - parity) / 2) { item, _ in
-          let share = 2 * item + parity
-          let lane = lanes.lane(share)
-          let places = sorted.order.places(of: shares[share])
+          let lane = lanes.lane(item)
+          let places = sorted.order.places(of: shares[2 * item + parity])
           T.Kernels.accumulatePlaneLineGradients(
             shape(plane), factors: factors, points: self.points(plane, sorted, places),
             gradients: deferred.row(3), gradientStride: featureCount,

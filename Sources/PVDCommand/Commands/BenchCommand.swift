@@ -17,6 +17,9 @@ struct BenchCommand: ParsableCommand {
 
       With several numbers of threads a table of speed-ups follows.
 
+      --scaling runs each workload with few and with many threads in turn and shows the median of the \
+      speed-ups of neighbours, which others on the machine disturb less than two rows of the table.
+
       --curves measures training steps of four sizes each: rays, samples, rows of a hash table, voxels \
       of a volume; about two minutes.
 
@@ -34,6 +37,7 @@ struct BenchCommand: ParsableCommand {
         pvd bench W8 --threads 1,2 --json
         pvd bench --check W1 W3
         pvd bench W5 --isa all
+        pvd bench --scaling W3 W8 --threads 1,2
         pvd bench --curves --threads 1
         pvd bench --end-to-end --only hash --only hash2vm
         pvd bench --levels teacher --field mlp
@@ -52,11 +56,16 @@ struct BenchCommand: ParsableCommand {
   var isa: InstructionSets?
 
   @Option(
-    help: "Seconds per measurement; 3 by default, 0.5 for curves, 1 end to end, 10 for levels.")
+    help:
+      "Seconds per measurement; 3 by default, 5 for scaling, 0.5 for curves, 1 end to end, 10 for levels."
+  )
   var seconds: Double?
 
   @Flag(help: "First compare the fast path with plain Swift in double precision, on small inputs.")
   var check = false
+
+  @Flag(help: "Measure how much faster workloads are with more threads, in turn.")
+  var scaling = false
 
   @Flag(help: "Measure how the cost of training steps grows with their size.")
   var curves = false
@@ -94,7 +103,9 @@ struct BenchCommand: ParsableCommand {
   var json = false
 
   private func threadCounts() throws -> [Int] {
-    guard let threads else { return [WorkerPool.processorCount] }
+    guard let threads else {
+      return scaling ? [1, max(2, WorkerPool.processorCount)] : [WorkerPool.processorCount]
+    }
     let counts = threads.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
     guard !counts.isEmpty, counts.allSatisfy({ (1...1024).contains($0 ?? 0) }) else {
       throw ValidationError("--threads is \(threads). Use numbers from 1 to 1024, as 1,2.")
@@ -119,12 +130,20 @@ struct BenchCommand: ParsableCommand {
   }
 
   private func validateModes() throws {
-    let modes = [(curves, "curves"), (endToEnd, "end-to-end"), (levels != nil, "levels")]
-      .filter(\.0).map(\.1)
+    let modes = [
+      (curves, "curves"), (endToEnd, "end-to-end"), (levels != nil, "levels"),
+      (scaling, "scaling"),
+    ].filter(\.0).map(\.1)
     if modes.count > 1 {
       throw ValidationError("--\(modes[0]) and --\(modes[1]) exclude each other. Give one of them.")
     }
-    if let mode = modes.first, check || !workloads.isEmpty {
+    if scaling && (check || isa != nil) {
+      throw ValidationError("--scaling has neither --check nor --isa. Leave them out.")
+    }
+    if scaling, Set(try threadCounts()).count < 2 {
+      throw ValidationError("--scaling compares numbers of threads. Give two or more, as 1,2.")
+    }
+    if let mode = modes.first, mode != "scaling", check || !workloads.isEmpty {
       throw ValidationError("--\(mode) has neither workloads nor --check. Leave them out.")
     }
     if !endToEnd && (!only.isEmpty || target != nil || limit != nil) {
@@ -152,6 +171,13 @@ struct BenchCommand: ParsableCommand {
     if curves {
       try CurveBench(
         threads: try threadCounts(), seconds: seconds ?? 0.5, instructionSets: isa?.names,
+        console: console
+      ).perform()
+      return
+    }
+    if scaling {
+      try ScalingBench(
+        workloads: workloads, threads: Array(Set(try threadCounts())), seconds: seconds ?? 5,
         console: console
       ).perform()
       return
