@@ -4,8 +4,8 @@ import NeRFCore
 /// gradients. Both take samples plane by plane in the order of the rows they fall in, and within a row of
 /// parts of it: each texel is read from memory once, and then from the nearest cache.
 extension VMField {
-  /// Samples that go through all planes of an order together.
-  private static var chunk: Int { 1024 }
+  /// Samples of one work item of the look-ups.
+  private static var itemSize: Int { 4096 }
 
   private func shape(_ plane: Int) -> PlaneLineShape {
     let (width, height) = Self.planeAxes[plane]
@@ -45,7 +45,7 @@ extension VMField {
         rows, scratch: 3 + outputs, plane: Self.planeAxes[plane], resolution: options.resolution,
         count: count, pool: pool)
       let factors = self.factors(plane, detail: detail, ones: ones)
-      pool.forEachRange(count, size: 4 * Self.chunk) { range, _ in
+      pool.forEachRange(count, size: Self.itemSize) { range, _ in
         T.Kernels.accumulatePlaneLineOutputs(
           shape(plane), factors: factors, points: self.points(plane, sorted, range), sums: sums,
           sumStride: outputs)
