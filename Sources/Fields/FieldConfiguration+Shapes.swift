@@ -93,10 +93,12 @@ extension HeadOptions {
   fileprivate var colorShapes: [ParameterShape] { layers("color_net", colorWidths) }
 
   private func layers(_ name: String, _ widths: [Int]) -> [ParameterShape] {
-    (1..<widths.count).flatMap { k in
-      [ParameterShape("\(name).\(k - 1).weight", [widths[k], widths[k - 1]])]
-        + (bias ? [ParameterShape("\(name).\(k - 1).bias", [widths[k]])] : [])
+    var shapes: [ParameterShape] = []
+    for k in 1..<widths.count {
+      shapes.append(ParameterShape("\(name).\(k - 1).weight", [widths[k], widths[k - 1]]))
+      if bias { shapes.append(ParameterShape("\(name).\(k - 1).bias", [widths[k]])) }
     }
+    return shapes
   }
 }
 

@@ -63,10 +63,10 @@ struct MisledBackend: Backend {
   /// The call without the rows behind the last sample of the last ray.
   private static func withoutPadding(_ call: OperationCall) throws -> OperationCall {
     let rays = try call.integers("in.rays")
-    let used = stride(from: 0, to: rays.count - 2, by: 3).map { rays[$0 + 1] + rays[$0 + 2] }
+    var rows = 0
+    for ray in 0..<rays.count / 3 { rows = max(rows, rays[3 * ray + 1] + rays[3 * ray + 2]) }
     var shorter = call
     for (name, width) in [("in.xyzs", 3), ("in.dirs", 3), ("in.deltas", 2)] {
-      let rows = used.max() ?? 0
       shorter = shorter.replacing(
         name,
         with: try StoredTensor(

@@ -211,10 +211,12 @@ extension TextbookBackend {
       granted += share
     }
     let background = try call.config.float("bg_color")
-    try result.set(
-      "out.image", image.indices.map { image[$0] + (1 - opacity[$0 / 3]) * background })
-    try result.set(
-      "out.depth", (0..<n).map { max(0, depth[$0] - nears[$0]) / (fars[$0] - nears[$0]) })
+    for ray in 0..<n {
+      for c in 0..<3 { image[3 * ray + c] += (1 - opacity[ray]) * background }
+      depth[ray] = max(0, depth[ray] - nears[ray]) / (fars[ray] - nears[ray])
+    }
+    try result.set("out.image", image)
+    try result.set("out.depth", depth)
     try result.set("out.n_alive_per_iter", living)
     try result.set("out.n_step_per_iter", steps)
   }

@@ -72,10 +72,9 @@ public final class VectorMatrixDistillation<T: RadianceScalar>: Workload {
     var cost =
       DistillationWork<T>.teacherCost + factors
       + CountedCosts.adamW(VectorMatrixWork<T>.factorCount + network + 144 * 15, clearing: true)
-    cost.operations +=
-      65_536
-      * (6 * network - CountedCosts.directionGradient + CountedCosts.harmonics
-        + 3 * CountedCosts.sigmoid)
+    var perPoint = 6 * network - CountedCosts.directionGradient
+    perPoint += CountedCosts.harmonics + 3 * CountedCosts.sigmoid
+    cost.operations += 65_536 * perPoint
     return cost
   }
 

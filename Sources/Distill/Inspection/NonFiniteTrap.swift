@@ -53,13 +53,13 @@ struct NonFiniteSearch<T: RadianceScalar> {
   let taps: [LossTerm: FieldTaps<T>]
 
   func first() -> NonFiniteTrap? {
-    parameter(of: evaluator.teacher.field, .teacherParameter)
-      ?? layer(of: evaluator.teacher, .teacherLayer)
-      ?? tap(of: fields.teacher, .teacherTap)
-      ?? parameter(of: evaluator.student.field, .studentParameter)
-      ?? layer(of: evaluator.student, .studentLayer)
-      ?? tap(of: fields.student, .studentTap) ?? weight() ?? term() ?? tapGradient()
-      ?? parameterGradient()
+    if let trap = parameter(of: evaluator.teacher.field, .teacherParameter) { return trap }
+    if let trap = layer(of: evaluator.teacher, .teacherLayer) { return trap }
+    if let trap = tap(of: fields.teacher, .teacherTap) { return trap }
+    if let trap = parameter(of: evaluator.student.field, .studentParameter) { return trap }
+    if let trap = layer(of: evaluator.student, .studentLayer) { return trap }
+    if let trap = tap(of: fields.student, .studentTap) { return trap }
+    return weight() ?? term() ?? tapGradient() ?? parameterGradient()
   }
 
   private func name<V: BinaryFloatingPoint>(_ value: V) -> String {

@@ -45,8 +45,11 @@ public enum RandomPoseSet: Equatable, Sendable {
     case .tankAt(_, let own, let elevations): (first, range) = (own, elevations)
     case .forwardFacing, .forwardFacingTurned: return []
     }
-    return [Double(first)]
-      + range.flatMap { [Double](repeating: Double($0), count: (90 - $0) / 15 + 1) }
+    var result = [Double(first)]
+    for band in range {
+      result.append(contentsOf: repeatElement(Double(band), count: (90 - band) / 15 + 1))
+    }
+    return result
   }
 
   /// Number of poses in one set.

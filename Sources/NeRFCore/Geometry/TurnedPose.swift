@@ -8,15 +8,18 @@ extension CameraPose {
     let (cx, sx) = (Double.cos(roll), Double.sin(roll))
     let (cy, sy) = (Double.cos(pitch), Double.sin(pitch))
     let (cz, sz) = (Double.cos(yaw), Double.sin(yaw))
-    let aboutX = [1, 0, 0, 0, cx, -sx, 0, sx, cx]
-    let aboutY = [cy, 0, sy, 0, 1, 0, -sy, 0, cy]
-    let aboutZ = [cz, -sz, 0, sz, cz, 0, 0, 0, 1]
+    let aboutX: [Double] = [1, 0, 0, 0, cx, -sx, 0, sx, cx]
+    let aboutY: [Double] = [cy, 0, sy, 0, 1, 0, -sy, 0, cy]
+    let aboutZ: [Double] = [cz, -sz, 0, sz, cz, 0, 0, 0, 1]
     func product(_ a: [Double], _ b: [Double]) -> [Double] {
-      (0..<9).map { i in
-        let row = 3 * (i / 3)
-        let column = i % 3
-        return a[row] * b[column] + a[row + 1] * b[3 + column] + a[row + 2] * b[6 + column]
+      var result: [Double] = []
+      for row in [0, 3, 6] {
+        for column in 0..<3 {
+          let (x, y) = (a[row] * b[column], a[row + 1] * b[3 + column])
+          result.append(x + y + a[row + 2] * b[6 + column])
+        }
       }
+      return result
     }
     let turn = product(aboutZ, product(aboutX, aboutY))
     let axes = (0..<9).map { matrix[4 * ($0 / 3) + $0 % 3] }

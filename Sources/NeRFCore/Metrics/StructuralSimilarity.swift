@@ -103,9 +103,9 @@ public struct StructuralSimilarity<T: RadianceScalar>: Sendable {
           let most = (varianceP * varianceQ).squareRoot()
           covariance = Swift.max(-most, Swift.min(most, covariance))
         }
-        map.append(
-          (2 * pq + c1) * (2 * covariance + c2)
-            / ((pp + qq + c1) * (varianceP + varianceQ + c2)))
+        let numerator: T = (2 * pq + c1) * (2 * covariance + c2)
+        let denominator: T = (pp + qq + c1) * (varianceP + varianceQ + c2)
+        map.append(numerator / denominator)
       }
     }
     let sum = map.reduce(0.0) { $0 + Double($1) }

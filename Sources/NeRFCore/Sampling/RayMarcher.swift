@@ -32,9 +32,8 @@ struct RayMarcher {
     let sizes = (0..<grid.cascades).map { grid.halfSize(ofCascade: $0) }
     let reciprocals = sizes.map { 1 / $0 }
     let inverse = 1 / Float(resolution)
-    let faces = sizes.flatMap { size in
-      (0...resolution).map { (Float($0) * inverse * 2 - 1) * size }
-    }
+    let edges: [Float] = (0...resolution).map { Float($0) * inverse * 2 - 1 }
+    let faces = sizes.flatMap { size in edges.map { $0 * size } }
     let spread = (0..<resolution).map { Morton.spread($0) }
     let empty = EmptyBlocks.flags(grid, settings)
     return try grid.bits.withUnsafeBufferPointer { bits in

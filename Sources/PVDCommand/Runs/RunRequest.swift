@@ -85,7 +85,7 @@ func firstDifference<Value: Encodable>(
 }
 
 /// Every number and text of a value's JSON form by its path; enum wrappers do not count.
-private func leaves<Value: Encodable>(_ value: Value) -> [String: String] {
+private func leaves(_ value: any Encodable) -> [String: String] {
   let data = Data(jsonLine(value).utf8)
   guard let root = try? JSONSerialization.jsonObject(with: data, options: .fragmentsAllowed) else {
     return [:]

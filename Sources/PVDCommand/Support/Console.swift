@@ -31,7 +31,7 @@ final class Console {
   func bold(_ text: String) -> String { colors ? "\u{1B}[1m\(text)\u{1B}[0m" : text }
 
   /// Prints a line for machines: `fields` and the name of the event.
-  func emit<Fields: Encodable>(_ event: String, _ fields: Fields) {
+  func emit(_ event: String, _ fields: any Encodable) {
     guard json else { return }
     Self.write(jsonLine(Event(event: event, fields: fields)) + "\n", to: .standardOutput)
   }
@@ -77,9 +77,9 @@ final class Console {
     try? handle.write(contentsOf: Data(text.utf8))
   }
 
-  private struct Event<Fields: Encodable>: Encodable {
+  private struct Event: Encodable {
     let event: String
-    let fields: Fields
+    let fields: any Encodable
 
     enum CodingKeys: String, CodingKey { case event }
 
@@ -92,7 +92,7 @@ final class Console {
 }
 
 /// One JSON object without line breaks, keys sorted; numbers that JSON cannot hold become texts.
-func jsonLine<Value: Encodable>(_ value: Value) -> String {
+func jsonLine(_ value: any Encodable) -> String {
   let encoder = JSONEncoder()
   encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
   encoder.nonConformingFloatEncodingStrategy = .convertToString(

@@ -36,9 +36,11 @@ enum OrbitCameras {
   /// Columns: right `r = ẑ × b / |ẑ × b|`, up `b × r`, backward `b`, and the position.
   static func pose(towards b: SIMD3<Double>) throws(SceneError) -> CameraPose {
     let right = normalized(SIMD3(-b.y, b.x, 0))
-    let up = SIMD3(
-      b.y * right.z - b.z * right.y, b.z * right.x - b.x * right.z, b.x * right.y - b.y * right.x)
-    let rows = (0..<3).flatMap { [right[$0], up[$0], b[$0], radius * b[$0]] }
+    let x = b.y * right.z - b.z * right.y
+    let y = b.z * right.x - b.x * right.z
+    let z = b.x * right.y - b.y * right.x
+    let up = SIMD3(x, y, z)
+    let rows: [Double] = (0..<3).flatMap { [right[$0], up[$0], b[$0], radius * b[$0]] }
     do throws(ShapeError) { return try CameraPose(matrix: rows) } catch {
       throw SceneError(.invalidArgument, in: "OrbitCameras", fact: "\(error)", fix: error.fix)
     }

@@ -24,7 +24,9 @@ package struct AxisTicks: Equatable {
     }
     let rough = (high - low) / Double(max(count - 1, 1))
     let power = pow(10, floor(log10(rough)))
-    let factor = [1.0, 2, 5].first { $0 * power >= rough * (1 - 1e-9) } ?? 10
+    let enough: Double = rough * (1 - 1e-9)
+    let factors: [Double] = [1, 2, 5]
+    let factor = factors.first { $0 * power >= enough } ?? 10
     let step = factor * power
     let first = (low / step + 1e-9).rounded(.down)
     let last = (high / step - 1e-9).rounded(.up)

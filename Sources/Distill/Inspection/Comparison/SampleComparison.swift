@@ -115,8 +115,9 @@ struct SampleComparison {
     }
     let rows = batch.count
     let rays = batch.rayOfRow
-    let expected = (0..<3 * rows).map { Double(batch.positions[$0 % 3][$0 / 3]) }
-    let actual = (0..<3 * rows).map { positions[$0 % 3][$0 / 3] }
+    let elements = 0..<3 * rows
+    let expected = elements.map { Double(batch.positions[$0 % 3][$0 / 3]) }
+    let actual = elements.map { positions[$0 % 3][$0 / 3] }
     let quantity = StepComparison.Quantity(
       "in.teacher.xyzs", .samples, expected: expected, actual: actual,
       bounds: expected.map { bounds.position(reach: 1 + abs($0)) }

@@ -86,9 +86,13 @@ public struct StepComparison: Sendable, Codable, Equatable {
       case .follows: text += "\(share), after an earlier difference"
       }
       if let worst, verdict != .agreesIf {
-        let place =
-          worst.row.map { "row \($0)\(worst.ray.map { " of ray \($0)" } ?? "")" }
-          ?? worst.ray.map { "ray \($0)" } ?? "element \(worst.index)"
+        let place: String
+        switch (worst.row, worst.ray) {
+        case (let row?, let ray?): place = "row \(row) of ray \(ray)"
+        case (let row?, nil): place = "row \(row)"
+        case (nil, let ray?): place = "ray \(ray)"
+        case (nil, nil): place = "element \(worst.index)"
+        }
         text +=
           "; the furthest is \(place): \(digits(worst.actual)) instead of "
           + "\(digits(worst.expected)), allowed \(digits(worst.bound))"

@@ -221,11 +221,13 @@ extension InspectionReport {
 
   private func sampleTable(_ trace: SampleTrace) -> [[String]] {
     let terms = inspection.terms.map(\.term)
-    let heading =
-      ["row", "t", "δ", "x", "y", "z"]
-      + ["S", "σ", "r", "g", "b", "α", "T", "w"].flatMap { ["\($0) teacher", "student"] }
-      + terms.map { "share of \($0.rawValue)" } + terms.map { "∂\($0.rawValue)" }
-      + (inspection.selection?.samples == nil ? [] : ["compared"])
+    var heading = ["row", "t", "δ", "x", "y", "z"]
+    for tap in ["S", "σ", "r", "g", "b", "α", "T", "w"] {
+      heading += ["\(tap) teacher", "student"]
+    }
+    heading += terms.map { "share of \($0.rawValue)" }
+    heading += terms.map { "∂\($0.rawValue)" }
+    if inspection.selection?.samples != nil { heading.append("compared") }
     return [heading]
       + trace.samples.map { sample in
         func both(_ value: (SampleTrace.Taps) -> Double) -> [String] {
