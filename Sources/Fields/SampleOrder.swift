@@ -1,27 +1,27 @@
-import NeRFCore
+package import NeRFCore
 
 /// Samples sorted by a small number each, in batch order where numbers are equal: a counting sort over
 /// fixed parts of the batch, so that the order is the same for any number of threads.
 ///
 /// Look-ups and gradients of grids far larger than the caches take samples by the row they fall in, so that
 /// a row is loaded once.
-struct SampleOrder {
+package struct SampleOrder {
   /// Sample numbers by key; as many as have a key.
-  let samples: UnsafeMutablePointer<Int32>
+  package let samples: UnsafeMutablePointer<Int32>
   /// Where the samples of each key start; one entry more than there are keys.
-  let starts: [Int]
+  package let starts: [Int]
 
   private static var parts: Int { 8 }
 
   /// Samples with a key.
-  var count: Int { starts[starts.count - 1] }
+  package var count: Int { starts[starts.count - 1] }
 
   /// Sorts `count` samples.
   ///
   /// - Parameters:
   ///   - keys: One number below `keyCount` per sample; samples with a negative one are left out.
   ///   - samples: Receives the order.
-  init(
+  package init(
     keys: UnsafePointer<Int32>, keyCount: Int, count: Int,
     into samples: UnsafeMutablePointer<Int32>, pool: WorkerPool
   ) {
@@ -59,7 +59,7 @@ struct SampleOrder {
 
   /// Consecutive keys in at most `number` ranges of about as many samples each, cut at multiples of `unit`
   /// keys.
-  func shares(_ number: Int, of unit: Int = 1) -> [Range<Int>] {
+  package func shares(_ number: Int, of unit: Int = 1) -> [Range<Int>] {
     let keyCount = starts.count - 1
     var shares: [Range<Int>] = []
     var first = 0
@@ -74,7 +74,7 @@ struct SampleOrder {
   }
 
   /// Places in ``samples`` of the given keys.
-  func places(of keys: Range<Int>) -> Range<Int> {
+  package func places(of keys: Range<Int>) -> Range<Int> {
     starts[keys.lowerBound]..<starts[keys.upperBound]
   }
 }
@@ -99,7 +99,7 @@ func lowerTexels<T: RadianceScalar>(
 ///   - columns: Coordinates along them.
 @specialized(where T == Float)
 @specialized(where T == Double)
-func texelKeys<T: RadianceScalar>(
+package func texelKeys<T: RadianceScalar>(
   rows: UnsafePointer<T>, height: Int, columns: UnsafePointer<T>, width: Int, parts: Int,
   into result: UnsafeMutablePointer<Int32>, count: Int
 ) {
