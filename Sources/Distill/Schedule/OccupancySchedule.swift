@@ -41,4 +41,9 @@ public struct OccupancySchedule: Equatable, Sendable, Codable {
     if done <= lastFull { return done % max(1, fullInterval) == 0 ? .full : nil }
     return (done - lastFull) % max(1, partialInterval) == 0 ? .partial : nil
   }
+
+  /// Steps from one update to the next, when so many steps have been taken.
+  public func interval(after steps: Int) -> Int {
+    max(1, steps < max(1, fullInterval) * (fullCount - 1) ? fullInterval : partialInterval)
+  }
 }

@@ -19,4 +19,16 @@ struct OccupancyScheduleTests {
     let full = steps.filter { OccupancySchedule.sparse.update(before: $0) == .full }
     #expect(full == [1, 17, 33, 49, 65])
   }
+
+  @Test(
+    "the interval is what lies between two updates", arguments: [(3, 1, 5), (2, 4, 7), (16, 5, 64)])
+  func interval(full: Int, count: Int, partial: Int) {
+    let schedule = OccupancySchedule(
+      fullInterval: full, fullCount: count, partialInterval: partial)
+    let updates = (1...600).filter { schedule.update(before: $0) != nil }
+    for (update, next) in zip(updates, updates.dropFirst()) {
+      // The update comes before the step of its number.
+      #expect(schedule.interval(after: update - 1) == next - update, "update before step \(update)")
+    }
+  }
 }

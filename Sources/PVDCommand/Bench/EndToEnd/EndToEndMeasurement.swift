@@ -56,8 +56,9 @@ struct EndToEndMeasurement {
     }
     let steps = trainer.step
     var rates = try StepRates(
-      seconds: seconds, times: { trainer.times.seconds }, advance: trainer.advance)
-    // Updates of the occupancy grid are too rare for a window.
+      seconds: seconds, period: settings.occupancy.interval(after: steps),
+      times: { trainer.times.seconds }, advance: trainer.advance)
+    // A window has few updates of the occupancy grid; the whole training has many.
     let window = 1e-3 * rates.step_ms * Double(rates.steps)
     rates.profile = StepRates.profile(trainer.times.seconds, of: trained + window)
     let peak = peakMegabytes()

@@ -23,17 +23,21 @@ struct StepRates: Codable {
   /// Takes steps for some seconds, at least three.
   ///
   /// - Parameters:
+  ///   - period: The number of steps is a multiple of it, so that work of every so many steps counts with
+  ///     its share.
   ///   - times: Seconds by phase so far.
   ///   - advance: Takes a step.
   init(
-    seconds: Double, times: () -> [(phase: String, seconds: Double)],
+    seconds: Double, period: Int = 1, times: () -> [(phase: String, seconds: Double)],
     advance: () throws -> StepReport
   ) rethrows {
     let before = times()
     let start = monotonicSeconds()
     var (rays, samples, marched) = (0, 0, 0)
     steps = 0
-    while steps < 3 || monotonicSeconds() - start < seconds {
+    while steps < 3 || !steps.isMultiple(of: max(period, 1))
+      || monotonicSeconds() - start < seconds
+    {
       let report = try advance()
       steps += 1
       rays += report.rays
