@@ -56,7 +56,7 @@ struct EndToEndMeasurement {
     }
     let steps = trainer.step
     var rates = try StepRates(
-      seconds: seconds, period: settings.occupancy.interval(after: steps),
+      seconds: seconds, period: settings.occupancy.interval(after: steps), limit: limit,
       times: { trainer.times.seconds }, advance: trainer.advance)
     // A window has few updates of the occupancy grid; the whole training has many.
     let window = 1e-3 * rates.step_ms * Double(rates.steps)

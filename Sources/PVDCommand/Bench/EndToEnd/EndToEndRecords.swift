@@ -24,27 +24,29 @@ struct StepRates: Codable {
   ///
   /// - Parameters:
   ///   - period: The number of steps is a multiple of it, so that work of every so many steps counts with
-  ///     its share.
+  ///     its share; unless that takes longer than `limit` seconds.
   ///   - times: Seconds by phase so far.
   ///   - advance: Takes a step.
   init(
-    seconds: Double, period: Int = 1, times: () -> [(phase: String, seconds: Double)],
+    seconds: Double, period: Int = 1, limit: Double = 0,
+    times: () -> [(phase: String, seconds: Double)],
     advance: () throws -> StepReport
   ) rethrows {
     let before = times()
     let start = monotonicSeconds()
     var (rays, samples, marched) = (0, 0, 0)
     steps = 0
-    while steps < 3 || !steps.isMultiple(of: max(period, 1))
-      || monotonicSeconds() - start < seconds
+    var elapsed = 0.0
+    while steps < 3 || elapsed < seconds
+      || (!steps.isMultiple(of: max(period, 1)) && elapsed < limit)
     {
       let report = try advance()
       steps += 1
       rays += report.rays
       samples += report.samples
       marched += report.marched
+      elapsed = monotonicSeconds() - start
     }
-    let elapsed = monotonicSeconds() - start
     step_ms = 1e3 * elapsed / Double(steps)
     rays_per_s = Double(rays) / elapsed
     samples_per_s = Double(samples) / elapsed
