@@ -65,14 +65,14 @@ public final class VectorMatrixDistillation<T: RadianceScalar>: Workload {
   public static var modes: [WorkloadMode] { [.step] }
 
   public static func cost(_ mode: WorkloadMode) -> WorkloadCost {
-    let network = 31.0 * 64 + 64 * 64 + 64 * 3
+    let network: Double = 31 * 64 + 64 * 64 + 64 * 3
     // The optimiser clears the gradients; they are not cleared a second time.
     var factors = VectorMatrixWork<T>.factorCost(65_536, backward: true)
     factors.streams.removeLast()
-    var cost =
-      DistillationWork<T>.teacherCost + factors
-      + CountedCosts.adamW(VectorMatrixWork<T>.factorCount + network + 144 * 15, clearing: true)
-    var perPoint = 6 * network - CountedCosts.directionGradient
+    let parameters: Double = VectorMatrixWork<T>.factorCount + network + 144 * 15
+    var cost: WorkloadCost = DistillationWork<T>.teacherCost + factors
+    cost = cost + CountedCosts.adamW(parameters, clearing: true)
+    var perPoint: Double = 6 * network - CountedCosts.directionGradient
     perPoint += CountedCosts.harmonics + 3 * CountedCosts.sigmoid
     cost.operations += 65_536 * perPoint
     return cost

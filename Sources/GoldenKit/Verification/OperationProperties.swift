@@ -62,13 +62,17 @@ extension OperationProperty {
     },
     expected: { _, answers in
       guard let rays = try answers["out.rays"]?.integers() else { return [:] }
-      let spans = stride(from: 0, to: rays.count, by: 3).map { (rays[$0 + 1], rays[$0 + 2]) }
+      let spans = stride(from: 0, to: rays.count, by: 3).map { ray -> (Int, Int) in
+        (rays[ray + 1], rays[ray + 2])
+      }
       var result = answers
       for name in ["out.xyzs", "out.dirs", "out.deltas"] {
         guard let tensor = answers[name] else { continue }
         let width = tensor.shape.last ?? 1
         let values = try tensor.floats()
-        let used = spans.reversed().flatMap { values[width * $0.0..<width * ($0.0 + $0.1)] }
+        let used = spans.reversed().flatMap { first, count -> ArraySlice<Float> in
+          values[width * first..<width * (first + count)]
+        }
         result[name] = try StoredTensor(
           used + [Float](repeating: 0, count: values.count - used.count), shape: tensor.shape)
       }

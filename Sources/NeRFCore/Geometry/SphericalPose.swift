@@ -42,7 +42,10 @@ extension CameraPose {
     if (right * right).sum() < 1e-12 { right = cross(SIMD3(0, 0, 1), forward) }
     right = normalised(right)
     let down = cross(forward, right)
-    return CameraPose(rows: (0..<3).map { [right[$0], down[$0], forward[$0], center[$0]] })
+    let rows = (0..<3).map { axis -> [Double] in
+      [right[axis], down[axis], forward[axis], center[axis]]
+    }
+    return CameraPose(rows: rows)
   }
 
   init(rows: [[Double]]) {

@@ -22,10 +22,10 @@ extension CameraPose {
       return result
     }
     let turn = product(aboutZ, product(aboutX, aboutY))
-    let axes = (0..<9).map { matrix[4 * ($0 / 3) + $0 % 3] }
-    let turned = product(turn, axes)
+    let places = [0, 1, 2, 4, 5, 6, 8, 9, 10]
+    let turned = product(turn, places.map { matrix[$0] })
     var result = self
-    for i in 0..<9 { result.matrix[4 * (i / 3) + i % 3] = turned[i] }
+    for (place, value) in zip(places, turned) { result.matrix[place] = value }
     return result
   }
 }

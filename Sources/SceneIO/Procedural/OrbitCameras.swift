@@ -40,7 +40,9 @@ enum OrbitCameras {
     let y = b.z * right.x - b.x * right.z
     let z = b.x * right.y - b.y * right.x
     let up = SIMD3(x, y, z)
-    let rows: [Double] = (0..<3).flatMap { [right[$0], up[$0], b[$0], radius * b[$0]] }
+    let rows = (0..<3).flatMap { axis -> [Double] in
+      [right[axis], up[axis], b[axis], radius * b[axis]]
+    }
     do throws(ShapeError) { return try CameraPose(matrix: rows) } catch {
       throw SceneError(.invalidArgument, in: "OrbitCameras", fact: "\(error)", fix: error.fix)
     }
