@@ -1,7 +1,8 @@
 import NeRFCore
 
 // Elementwise pieces of the fields, each with its gradient. `@specialized` matters: these run for
-// every sample, called from generic code.
+// every sample, called from generic code. Indices inside the loops are the loop's own: sums and products
+// of indices are checked for overflow one by one, and then nothing is done eight numbers at a time.
 
 /// `y = min(max(x, low), high)`; NaN stays NaN.
 @specialized(where T == Float)
@@ -47,10 +48,8 @@ func sigmoidGradient<T: RadianceScalar>(
 ) {
   for row in 0..<rows {
     let offset = row * Tile.stride
-    for s in 0..<count {
-      let value = y[offset + s]
-      gx[offset + s] = gy[offset + s] * (value * (1 - value))
-    }
+    let (y, gy, gx) = (y + offset, gy + offset, gx + offset)
+    for s in 0..<count { gx[s] = gy[s] * (y[s] * (1 - y[s])) }
   }
 }
 
@@ -61,7 +60,8 @@ func addRows<T: RadianceScalar>(
   _ x: UnsafePointer<T>, to y: UnsafeMutablePointer<T>, rows: Int, count: Int
 ) {
   for row in 0..<rows {
-    for s in 0..<count { y[row * Tile.stride + s] += x[row * Tile.stride + s] }
+    let (x, y) = (x + row * Tile.stride, y + row * Tile.stride)
+    for s in 0..<count { y[s] += x[s] }
   }
 }
 
@@ -107,8 +107,9 @@ func normaliseBox<T: RadianceScalar>(
 func transpose<T: RadianceScalar>(
   _ x: UnsafePointer<T>, rows: Int, into y: UnsafeMutablePointer<T>, count: Int
 ) {
-  for row in 0..<rows {
-    for s in 0..<count { y[s * rows + row] = x[row * Tile.stride + s] }
+  for s in 0..<count {
+    let (from, to) = (x + s, y + s &* rows)
+    for row in 0..<rows { to[row] = from[row &* Tile.stride] }
   }
 }
 
@@ -118,7 +119,8 @@ func transpose<T: RadianceScalar>(
 func transpose<T: RadianceScalar>(
   _ x: UnsafePointer<T>, rowLength: Int, into y: UnsafeMutablePointer<T>, count: Int
 ) {
-  for row in 0..<rowLength {
-    for s in 0..<count { y[row * Tile.stride + s] = x[s * rowLength + row] }
+  for s in 0..<count {
+    let (from, to) = (x + s &* rowLength, y + s)
+    for row in 0..<rowLength { to[row &* Tile.stride] = from[row] }
   }
 }

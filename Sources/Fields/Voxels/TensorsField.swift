@@ -221,7 +221,8 @@ private func sumOfProducts<T: RadianceScalar>(
 ) {
   for s in 0..<count { y[s] = 0 }
   for row in 0..<rows {
-    for s in 0..<count { y[s] += a[row * Tile.stride + s] * b[row * Tile.stride + s] }
+    let (a, b) = (a + row * Tile.stride, b + row * Tile.stride)
+    for s in 0..<count { y[s] += a[s] * b[s] }
   }
 }
 
@@ -233,6 +234,7 @@ private func products<T: RadianceScalar>(
   count: Int
 ) {
   for row in 0..<rows {
-    for s in 0..<count { y[row * Tile.stride + s] = g[s] * b[row * Tile.stride + s] }
+    let (b, y) = (b + row * Tile.stride, y + row * Tile.stride)
+    for s in 0..<count { y[s] = g[s] * b[s] }
   }
 }
