@@ -9,16 +9,16 @@ extension FieldEvaluator {
   /// not depend on the number of threads.
   ///
   /// - Parameters:
-  ///   - taps: Receives the taps of every sample that belongs to a ray; resized to the batch.
-  ///   - cotangents: Written by `loss`; resized to the batch.
+  ///   - taps: Receives S, σ and C of every sample that belongs to a ray; resized to the batch, without F.
+  ///   - cotangents: Written by `loss`; resized to the batch, without F.
   ///   - loss: Called once for every ray, in ranges, when the taps of their samples are there. It writes
   ///     ∂L/∂σ and ∂L/∂C of their samples. Calls for different rays run at the same time.
   public func accumulateGradients(
     _ batch: SampleBatch, taps: FieldTaps<T>, cotangents: FieldTaps<T>,
     loss: (_ rays: Range<Int>) -> Void
   ) {
-    taps.resize(to: batch.count, featureCount: field.featureCount)
-    cotangents.resize(to: batch.count, featureCount: field.featureCount)
+    taps.resize(to: batch.count, featureCount: 0)
+    cotangents.resize(to: batch.count, featureCount: 0)
     let lanes = lanes
     packWeights([.outputs, .gradients], samples: batch.usedCount)
     let pass = RayPass(
@@ -117,7 +117,8 @@ private struct RayPass<T: RadianceScalar>: @unchecked Sendable {
     field.forward(
       input, detail: .full, activations: activations.base, scratch: worker.scratch.base,
       taps: worker.taps.base)
-    for row in evaluator.rows(of: .full) {
+    // Neither the loss nor a backward pass reads F.
+    for row in 0..<TapRow.features {
       (taps.row(row) + input.firstSample).update(
         from: worker.taps.base + row * Tile.stride, count: input.count)
     }
@@ -130,14 +131,14 @@ private struct RayPass<T: RadianceScalar>: @unchecked Sendable {
   ) {
     let activations = worker.waiting.removeFirst()
     let input = load(samples, worker)
-    for row in evaluator.rows(of: .full) {
+    for row in 0..<TapRow.features {
       (worker.taps.base + row * Tile.stride).update(
         from: taps.row(row) + input.firstSample, count: input.count)
     }
     worker.finishTaps(count: input.count, padded: input.padded)
     worker.backward(
       field, input, detail: .full, activations: activations.base, cotangents: cotangents,
-      rows: [TapRow.density, TapRow.color, TapRow.color + 1, TapRow.color + 2], lane: lane,
+      rows: Array(TapRow.density..<TapRow.features), lane: lane,
       deferred: deferred)
     worker.spare.append(activations)
   }

@@ -12,11 +12,14 @@ final class WorkerScratch<T: RadianceScalar>: @unchecked Sendable {
   var spare: [AlignedBuffer<T>] = []
 
   private let tapRows: Int
+  /// Which rows of `cotangents` an earlier tile filled; the others are zero.
+  private var filled: [Bool]
   private let weights: PackedWeights<T>?
 
   init(_ field: any RadianceField<T>, weights: PackedWeights<T>?) {
     self.weights = weights
     tapRows = TapRow.count(features: field.featureCount)
+    filled = [Bool](repeating: false, count: tapRows)
     taps = AlignedBuffer(count: tapRows * Tile.stride, repeating: 0)
     cotangents = AlignedBuffer(count: tapRows * Tile.stride, repeating: 0)
     activations = AlignedBuffer(count: field.activationRows * Tile.stride, repeating: 0)
@@ -96,14 +99,15 @@ final class WorkerScratch<T: RadianceScalar>: @unchecked Sendable {
     activations: UnsafeMutablePointer<T>, cotangents source: FieldTaps<T>, rows: [Int],
     lane: GradientLane<T>, deferred: BatchRows<T>
   ) {
-    for row in 0..<tapRows {
+    for row in 0..<tapRows where filled[row] && !rows.contains(row) {
+      clearRow(cotangents.base + row * Tile.stride, count: Tile.capacity)
+      filled[row] = false
+    }
+    for row in rows {
       let target = cotangents.base + row * Tile.stride
-      if rows.contains(row) {
-        target.update(from: source.row(row) + input.firstSample, count: input.count)
-        clearRow(target + input.count, count: input.padded - input.count)
-      } else {
-        clearRow(target, count: input.padded)
-      }
+      target.update(from: source.row(row) + input.firstSample, count: input.count)
+      clearRow(target + input.count, count: input.padded - input.count)
+      filled[row] = true
     }
     field.backward(
       input, detail: detail, activations: activations, scratch: scratch.base, taps: taps.base,

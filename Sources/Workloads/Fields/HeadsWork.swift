@@ -36,7 +36,7 @@ public final class HeadsWork<T: RadianceScalar>: Workload {
     evaluator = FieldEvaluator(field, pool: pool)
     let zeros = [[Float]](repeating: [Float](repeating: 0, count: count), count: 3)
     batch = try .workload(zeros, directions: WorkloadRandom(seed: 502).directions(count))
-    cotangents = FieldTaps(count: count, featureCount: 16)
+    cotangents = FieldTaps(count: count)
     cotangents.fill(TapRow.density, 1, WorkloadRandom(seed: 503).numbers(count))
     cotangents.fill(TapRow.color, 3, WorkloadRandom(seed: 504).numbers(3 * count))
   }

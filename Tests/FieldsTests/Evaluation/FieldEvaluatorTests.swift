@@ -51,6 +51,30 @@ struct FieldEvaluatorTests {
   }
 
   @Test(
+    "a pass sees nothing of the cotangents of the one before",
+    arguments: SmallFields.configurations, [TapDetail.density, .features])
+  func cotangentsOfEarlierPasses(configuration: FieldConfiguration, detail: TapDetail) throws {
+    let field = try SmallFields.field(configuration, as: Float.self)
+    let evaluator = FieldEvaluator(field, pool: WorkerPool(threads: 1))
+    func gradients(_ batch: SampleBatch, _ detail: TapDetail, seed: UInt64) -> [[Float]] {
+      let cotangents = TapCotangents<Float>.random(batch.count, field, seed: seed)
+      for parameter in field.parameters { parameter.gradient.fill(0) }
+      let taps = FieldTaps<Float>(count: batch.count)
+      evaluator.forward(batch, detail: detail, into: taps)
+      evaluator.backward(
+        batch, detail: detail, taps: taps,
+        cotangents: cotangents.rows(count: batch.count, field))
+      return field.parameters.map { $0.exportedGradient() }
+    }
+    let (short, long) = (try randomBatch(20, seed: 9), try randomBatch(300, seed: 10))
+    let alone = gradients(long, detail, seed: 1)
+    // Full tiles, then a short one, so that neither rows nor padded columns may be left over.
+    _ = gradients(long, .full, seed: 2)
+    _ = gradients(short, .full, seed: 3)
+    #expect(gradients(long, detail, seed: 1) == alone)
+  }
+
+  @Test(
     "a sample's taps do not depend on the batch around it", arguments: SmallFields.configurations)
   func batchSizes(configuration: FieldConfiguration) throws {
     let field = try SmallFields.field(configuration, as: Float.self)

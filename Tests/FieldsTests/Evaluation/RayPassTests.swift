@@ -42,6 +42,7 @@ struct RayPassTests {
     FieldEvaluator(field, pool: WorkerPool(threads: threads)).accumulateGradients(
       batch, taps: taps, cotangents: cotangents
     ) { loss.accumulate($0, taps: taps, cotangents: cotangents) }
+    #expect(taps.count == batch.count && taps.featureCount == 0)
     return (loss.value, field.parameters.map { $0.exportedGradient() })
   }
 
