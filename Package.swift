@@ -7,8 +7,10 @@ let package = Package(
     .library(name: "NeRFCore", targets: ["NeRFCore"]),
     .library(name: "Fields", targets: ["Fields"]),
     .library(name: "Distill", targets: ["Distill"]),
+    .library(name: "TermInspection", targets: ["TermInspection"]),
     .library(name: "TensorIO", targets: ["TensorIO"]),
     .library(name: "SceneIO", targets: ["SceneIO"]),
+    .library(name: "InspectionIO", targets: ["InspectionIO"]),
     .library(name: "GoldenKit", targets: ["GoldenKit"]),
     .library(name: "ForeignBackends", targets: ["ForeignBackends"]),
     .library(name: "ReferenceBackend", targets: ["ReferenceBackend"]),
@@ -41,9 +43,20 @@ let package = Package(
       ]),
     .target(name: "Fields", dependencies: ["NeRFCore"]),
     .target(name: "Distill", dependencies: ["NeRFCore", "Fields"]),
+    .target(
+      name: "TermInspection",
+      dependencies: [
+        "NeRFCore", "Fields", "Distill", .product(name: "RealModule", package: "swift-numerics"),
+      ]),
     .target(name: "Workloads", dependencies: ["NeRFCore", "Fields", "Distill"]),
     .target(name: "TensorIO", dependencies: ["CZlib"]),
     .target(name: "SceneIO", dependencies: ["NeRFCore", "Fields", "Distill", "TensorIO", "CPNG"]),
+    .target(
+      name: "InspectionIO",
+      dependencies: [
+        "NeRFCore", "Fields", "Distill", "TermInspection", "TensorIO", "SceneIO",
+        .product(name: "RealModule", package: "swift-numerics"),
+      ]),
     .target(
       name: "ErrorBounds",
       dependencies: ["NeRFCore", .product(name: "RealModule", package: "swift-numerics")]),
@@ -61,16 +74,42 @@ let package = Package(
       dependencies: [
         "GoldenKit", "TensorIO", .product(name: "RealModule", package: "swift-numerics"),
       ]),
+    // The command: what all its parts share, the parts, and the executable that lists them.
+    .target(
+      name: "CommandSupport",
+      dependencies: [
+        "NeRFCore", "Fields", "Distill", "TensorIO", "SceneIO",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .target(
+      name: "GoldenCommands",
+      dependencies: [
+        "CommandSupport", "GoldenKit", "ReferenceBackend", "ForeignBackends", "GoldenMutants",
+        "TensorIO", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .target(
+      name: "RunCommands",
+      dependencies: [
+        "InspectionIO", "TermInspection", "SceneIO", "CommandSupport", "NeRFCore", "Fields",
+        "Distill",
+        "TensorIO", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .target(
+      name: "BenchCommands",
+      dependencies: [
+        "CommandSupport", "NeRFCore", "Fields", "Distill", "SceneIO", "Workloads",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
     .executableTarget(
       name: "PVDCommand",
       dependencies: [
-        "NeRFCore", "Fields", "Distill", "TensorIO", "SceneIO", "GoldenKit", "ReferenceBackend",
-        "ForeignBackends", "GoldenMutants", "Workloads", "CAllocator",
+        "RunCommands", "BenchCommands", "GoldenCommands", "CommandSupport", "CAllocator",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
     .target(
-      name: "TestSupport", dependencies: ["NeRFCore", "GoldenKit", "TensorIO"],
+      name: "TestSupport",
+      dependencies: ["NeRFCore", "Fields", "Distill", "GoldenKit", "TensorIO"],
       path: "Tests/TestSupport"),
     .testTarget(name: "NeRFCoreTests", dependencies: ["NeRFCore", "GoldenKit", "TestSupport"]),
     .testTarget(name: "FieldsTests", dependencies: ["Fields", "TestSupport"]),
@@ -79,13 +118,19 @@ let package = Package(
       dependencies: [
         "Distill", "TestSupport", .product(name: "RealModule", package: "swift-numerics"),
       ]),
+    .testTarget(
+      name: "TermInspectionTests",
+      dependencies: [
+        "NeRFCore", "Fields", "Distill", "TermInspection", "TensorIO", "SceneIO", "InspectionIO",
+        "TestSupport", .product(name: "RealModule", package: "swift-numerics"),
+      ]),
     .testTarget(name: "TensorIOTests", dependencies: ["TensorIO", "GoldenKit", "TestSupport"]),
     .testTarget(name: "GoldenKitTests", dependencies: ["GoldenKit", "TensorIO", "TestSupport"]),
     .testTarget(
       name: "ReferenceBackendTests",
       dependencies: [
         "ReferenceBackend", "ForeignBackends", "GoldenKit", "GoldenMutants", "TensorIO", "NeRFCore",
-        "Fields", "Distill", "TestSupport",
+        "Fields", "Distill", "TermInspection", "TestSupport",
       ]),
     .testTarget(
       name: "ErrorBoundsTests",
@@ -97,7 +142,10 @@ let package = Package(
     .testTarget(name: "SceneIOTests", dependencies: ["SceneIO", "TestSupport"]),
     .testTarget(
       name: "PVDCommandTests",
-      dependencies: ["NeRFCore", "PVDCommand", "SceneIO", "TensorIO", "TestSupport"]),
+      dependencies: [
+        "NeRFCore", "TermInspection", "SceneIO", "InspectionIO", "PVDCommand", "TensorIO",
+        "TestSupport",
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

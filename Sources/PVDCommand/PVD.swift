@@ -1,6 +1,10 @@
 import ArgumentParser
+import BenchCommands
 import CAllocator
+import CommandSupport
 import Foundation
+import GoldenCommands
+import RunCommands
 
 /// The command `pvd`: reads arguments, prints, and exits.
 ///
@@ -78,28 +82,4 @@ struct PVD: AsyncParsableCommand {
       return CommandFailure.badInput
     }
   }
-}
-
-/// A fault that ends the command, with the line it prints.
-struct CommandFailure: Error {
-  /// The result is bad.
-  static let badResult: Int32 = 1
-  /// Wrong usage or bad input.
-  static let badInput: Int32 = 2
-  /// Interrupted, after saving.
-  static let interrupted: Int32 = 130
-
-  let message: String
-  let code: Int32
-
-  /// What is wrong, where, and what to do.
-  init(_ place: String, fact: String, fix: String, code: Int32 = badInput) {
-    message = oneLine("\(place): \(fact). \(fix)")
-    self.code = code
-  }
-}
-
-/// Control characters, which names of files can hold, as question marks.
-func oneLine(_ text: String) -> String {
-  String(text.map { $0.isNewline || ($0.asciiValue ?? 32) < 32 ? "?" : $0 })
 }

@@ -56,7 +56,7 @@ public struct SceneError: Error, Equatable, Sendable {
     self.init(.fileAccess(error), in: error.path, fact: error.fact, fix: error.fix)
   }
 
-  init(_ defect: ImageDefect, in url: URL) {
+  package init(_ defect: ImageDefect, in url: URL) {
     self.init(defect.kind, in: url.path, fact: defect.fact, fix: defect.fix)
   }
 

@@ -1,4 +1,5 @@
 import Foundation
+import InspectionIO
 import SceneIO
 import TestSupport
 import Testing

@@ -1,9 +1,11 @@
 import Distill
 import Fields
 import Foundation
+import InspectionIO
 import NeRFCore
 import SceneIO
 import TensorIO
+import TermInspection
 import TestSupport
 import Testing
 

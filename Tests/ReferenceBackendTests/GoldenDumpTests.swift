@@ -5,6 +5,7 @@ import GoldenKit
 import NeRFCore
 import ReferenceBackend
 import TensorIO
+import TermInspection
 import TestSupport
 import Testing
 

@@ -7,7 +7,7 @@ extension FieldTaps {
   ///
   /// - Returns: Whether the ranges differ in a way that matters.
   @discardableResult
-  func clampLogDensities(of field: any RadianceField<T>, to frame: FieldFrame) -> Bool {
+  package func clampLogDensities(of field: any RadianceField<T>, to frame: FieldFrame) -> Bool {
     let own = field.frame
     guard
       own.logDensityMinimum < frame.logDensityMinimum

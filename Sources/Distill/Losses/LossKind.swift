@@ -21,7 +21,7 @@ public enum LossKind: String, CaseIterable, Sendable, Codable {
   case meanL1 = "L1"
   case smoothL1
 
-  static let smoothWidth = 0.05
+  package static let smoothWidth = 0.05
 }
 
 /// One block of a comparison: rows of two equally shaped arrays, and where its gradient goes.

@@ -1,7 +1,7 @@
 import TensorIO
 
 /// What is wrong with an image, before it is known which file it belongs to.
-struct ImageDefect: Error {
+package struct ImageDefect: Error {
   let kind: SceneError.Kind
   let fact: String
   let fix: String

@@ -103,7 +103,7 @@ public enum PNGImage {
       pixels: bytes.map { Float($0) / 255 })
   }
 
-  static func encode(_ image: ImageBuffer) throws(ImageDefect) -> Data {
+  package static func encode(_ image: ImageBuffer) throws(ImageDefect) -> Data {
     var bytes = [UInt8](repeating: 0, count: image.pixels.count)
     for (index, value) in image.pixels.enumerated() {
       guard !value.isNaN else {

@@ -1,7 +1,7 @@
 /// Text inside XML and HTML.
-enum XMLText {
+package enum XMLText {
   /// Text as content or attribute: markup characters replaced, control characters as spaces.
-  static func escaped(_ text: String) -> String {
+  package static func escaped(_ text: String) -> String {
     var result = ""
     for scalar in text.unicodeScalars {
       switch scalar {

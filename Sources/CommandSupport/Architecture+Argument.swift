@@ -1,0 +1,4 @@
+import ArgumentParser
+import Fields
+
+extension Architecture: ExpressibleByArgument {}
