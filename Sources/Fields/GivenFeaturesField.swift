@@ -15,8 +15,8 @@ public final class GivenFeaturesField<T: RadianceScalar>: RadianceField {
   private let count: Int
   private let densityHead: DensityHead<T>
   private let colorHead: ColorHead<T>
-  private let features: AlignedBuffer<T>
-  private let gradients: AlignedBuffer<T>
+  private let features: SampleBlocks<T>
+  private let gradients: SampleBlocks<T>
 
   /// Networks with fresh weights behind `features` `[N, width]`.
   public init(
@@ -40,10 +40,10 @@ public final class GivenFeaturesField<T: RadianceScalar>: RadianceField {
     ]
     densityHead.network.initialise(seed: seed)
     colorHead.network.initialise(seed: seed)
-    features = AlignedBuffer(count: values.count, repeating: 0)
-    gradients = AlignedBuffer(count: values.count, repeating: 0)
+    features = SampleBlocks(count: count, width: width)
+    gradients = SampleBlocks(count: count, width: width)
     for s in 0..<count {
-      for k in 0..<width { features.base[k * count + s] = values[width * s + k] }
+      for k in 0..<width { features[s, k] = values[width * s + k] }
     }
   }
 
@@ -56,7 +56,7 @@ public final class GivenFeaturesField<T: RadianceScalar>: RadianceField {
 
   /// What the last backward pass made of the features, `[N, width]`.
   public var featureGradients: [T] {
-    (0..<count).flatMap { s in (0..<width).map { gradients.base[$0 * count + s] } }
+    (0..<count).flatMap { s in (0..<width).map { gradients[s, $0] } }
   }
 
   private var densityRow: Int { width }
@@ -86,10 +86,10 @@ public final class GivenFeaturesField<T: RadianceScalar>: RadianceField {
     _ input: TileInput<T>, detail: TapDetail, activations: UnsafeMutablePointer<T>,
     scratch: UnsafeMutablePointer<T>, taps: UnsafeMutablePointer<T>
   ) {
+    features.read(input.firstSample, count: input.count, into: activations)
     for row in 0..<width {
-      let target = activations + row * Tile.stride
-      target.update(from: features.base + row * count + input.firstSample, count: input.count)
-      (target + input.count).update(repeating: 0, count: input.padded - input.count)
+      (activations + row * Tile.stride + input.count).update(
+        repeating: 0, count: input.padded - input.count)
     }
     densityHead.forward(
       input: activations, detail: detail, activations: activations + densityRow * Tile.stride,
@@ -125,8 +125,6 @@ public final class GivenFeaturesField<T: RadianceScalar>: RadianceField {
       hGradient: hGradient, scratch: scratch, inputGradient: featureGradient, lane: lane,
       count: input.padded, weights: input.weights)
     // Tiles do not overlap: every sample has one writer.
-    copyRows(
-      featureGradient, to: gradients.base + input.firstSample, stride: count, rows: width,
-      count: input.count)
+    gradients.write(input.firstSample, count: input.count, from: featureGradient)
   }
 }

@@ -53,6 +53,51 @@ struct HeadTests {
     }
   }
 
+  /// Passes by rays begin tiles anywhere, so a tile may lie across two blocks of stored features.
+  @Test("behind given features treat every sample as if it were alone", arguments: [1, 2])
+  func givenFeaturesOfManyTiles(threads: Int) throws {
+    let (spans, count, width) = ([300, 1, 430], 731, 5)
+    var random = SplitMix64(seed: 6)
+    let features = random.doubles(count * width, in: -1...1)
+    let points = try randomBatch(count, seed: 7)
+    let steps = [Float](repeating: 0.01, count: count)
+    let batch = try SampleBatch(
+      positions: points.positions, directions: points.directions, deltas: steps, gaps: steps,
+      spans: spans.indices.map { ray in
+        RaySpan(offset: spans[..<ray].reduce(0, +), count: spans[ray])
+      })
+    let field = GivenFeaturesField(features: features, width: width, seed: 9)
+    let (taps, cotangents) = (FieldTaps<Double>(), FieldTaps<Double>())
+    FieldEvaluator(field, pool: WorkerPool(threads: threads)).accumulateGradients(
+      batch, taps: taps, cotangents: cotangents
+    ) { rays in
+      for ray in rays {
+        for s in batch.spans[ray].offset..<batch.spans[ray].offset + batch.spans[ray].count {
+          cotangents.row(TapRow.density)[s] = 1
+        }
+      }
+    }
+    for s in [0, 1, 255, 256, 299, 300, 301, 511, 512, 556, 557, 730] {
+      let own = GivenFeaturesField(
+        features: Array(features[width * s..<width * s + width]), width: width, seed: 9)
+      let alone = try sampleBatch(
+        positions: (0..<3).map { points.positions[$0][s] },
+        directions: (0..<3).map { points.directions[$0][s] })
+      let (ownTaps, ownCotangents) = (FieldTaps<Double>(), FieldTaps<Double>(count: 1))
+      ownCotangents.clear()
+      ownCotangents.row(TapRow.density)[0] = 1
+      let evaluator = FieldEvaluator(own, pool: WorkerPool(threads: 1))
+      evaluator.accumulateGradients(alone, taps: ownTaps, cotangents: ownCotangents) { _ in
+        ownCotangents.row(TapRow.density)[0] = 1
+      }
+      #expect(taps.densities[s] == ownTaps.densities[0], "sample \(s)")
+      #expect(
+        Array(field.featureGradients[width * s..<width * s + width]) == own.featureGradients,
+        "sample \(s)")
+      #expect(own.featureGradients.contains { $0 != 0 })
+    }
+  }
+
   @Test("of files from before they had options of their own keep their width")
   func earlierFiles() throws {
     let text =
