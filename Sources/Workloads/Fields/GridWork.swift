@@ -50,6 +50,8 @@ public final class VectorMatrixWork<T: RadianceScalar>: Workload {
   private let batch: SampleBatch
   private let taps = FieldTaps<T>()
   private let cotangents: FieldTaps<T>
+  /// Otherwise the backward pass would look everything up once more.
+  private let store = ActivationStore<T>()
 
   public init(_ mode: WorkloadMode, size: WorkloadSize, pool: WorkerPool) throws {
     self.mode = mode
@@ -69,10 +71,13 @@ public final class VectorMatrixWork<T: RadianceScalar>: Workload {
   }
 
   public func run() throws {
-    evaluator.forward(batch, detail: .features, into: taps)
-    guard mode == .backward else { return }
+    guard mode == .backward else {
+      return evaluator.forward(batch, detail: .features, into: taps)
+    }
+    evaluator.forward(batch, detail: .features, into: taps, keeping: store)
     evaluator.field.clearGradients(evaluator.pool)
-    evaluator.backward(batch, detail: .features, taps: taps, cotangents: cotangents)
+    evaluator.backward(
+      batch, detail: .features, taps: taps, cotangents: cotangents, store: store)
   }
 
   public func results() throws -> [(name: String, values: [T])] {
