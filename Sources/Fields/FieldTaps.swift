@@ -66,8 +66,8 @@ public final class FieldTaps<T: RadianceScalar>: @unchecked Sendable {
     storage = AlignedBuffer(count: rows * stride, repeating: 0)
   }
 
-  /// Sets every row to zero.
-  public func clear() { storage.fill(0) }
+  /// Sets every row to zero, on the threads of `pool`.
+  public func clear(_ pool: WorkerPool = WorkerPool(threads: 1)) { storage.clear(pool) }
 
   /// The start of one row.
   public func row(_ index: Int) -> UnsafeMutablePointer<T> { storage.base + index * stride }

@@ -48,16 +48,29 @@ public final class GradientLanes<T: RadianceScalar>: @unchecked Sendable {
 
   /// Adds all lanes, in order, to the gradients, and clears them.
   public func reduce(into parameters: [Parameter<T>], pool: WorkerPool) {
-    for (index, parameter) in parameters.enumerated() where offsets[index] >= 0 {
-      let start = storage.base + offsets[index]
-      let gradient = parameter.gradient.base
-      pool.forEachRange(parameter.count, size: 1 << 15) { range, _ in
-        addLanes(
-          start + range.lowerBound, laneWidth: width, lanes: Self.count,
-          to: gradient + range.lowerBound, count: range.count)
+    // In pieces of all parameters at once: most are too small to be divided alone.
+    let size = 1 << 13
+    let pieces = parameters.indices.filter { offsets[$0] >= 0 }.flatMap { index in
+      let (sums, gradient) = (storage.base + offsets[index], parameters[index].gradient.base)
+      return stride(from: 0, to: parameters[index].count, by: size).map { first in
+        Piece(
+          sums: sums + first, gradient: gradient + first,
+          count: min(size, parameters[index].count - first))
       }
     }
+    pool.forEach(pieces.count) { item, _ in
+      let piece = pieces[item]
+      addLanes(
+        piece.sums, laneWidth: width, lanes: Self.count, to: piece.gradient, count: piece.count)
+    }
   }
+}
+
+/// Consecutive numbers of one parameter: the first lane's sums and the gradient.
+private struct Piece<T: RadianceScalar> {
+  let sums: UnsafeMutablePointer<T>
+  let gradient: UnsafeMutablePointer<T>
+  let count: Int
 }
 
 @specialized(where T == Float)

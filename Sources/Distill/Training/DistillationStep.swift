@@ -108,7 +108,7 @@ public final class DistillationStep<T: RadianceScalar>: @unchecked Sendable {
       teacherTaps.clampLogDensities(of: teacher.field, to: student.field.frame)
     }
     tapGradients.resize(to: batch.count, featureCount: student.field.featureCount)
-    tapGradients.clear()
+    tapGradients.clear(pool)
     var report = LossTerms<T.Sum>()
     let rows = compatibility.lossIncludesPaddingRows ? batch.count : batch.usedCount
     selectedRows = nil

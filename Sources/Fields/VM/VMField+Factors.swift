@@ -83,55 +83,76 @@ extension VMField {
       samples: sorted.order.samples + places.lowerBound, count: places.count)
   }
 
-  /// The scaled position, the gradients of raw s and c sample by sample, and room to sort.
-  public var deferredWidth: Int { 3 + featureCount + 5 }
+  /// Rows that sorting for one plane fills: positions, sample numbers and keys.
+  private static var sortingWidth: Int { 5 }
 
-  /// One work item per share of a plane's rows. Two neighbouring shares meet in one row, so even shares
-  /// run first and odd ones after them; lines and basis, where all samples meet, are summed in lanes, one
-  /// for each share that runs at the same time. So every sum has one order.
+  /// The scaled position, the gradients of raw s and c sample by sample, and room to sort for each plane.
+  public var deferredWidth: Int { 3 + featureCount + 3 * Self.sortingWidth }
+
+  /// One work item per share of a plane's rows. Two neighbouring shares meet in one row, so even shares of
+  /// all planes run first and odd ones after them; lines and basis, where all samples meet, are summed in
+  /// lanes, one for each share of a plane that runs at the same time. So every sum has one order.
   public func accumulateDeferred(
     _ deferred: BatchRows<T>, count: Int, lanes: GradientLanes<T>, pool: WorkerPool
   ) {
-    let planeGradients = (0..<3).map { plane in
-      (
-        density: parameters[Self.densityPlane + plane].gradient.base,
-        color: parameters[Self.colorPlane + plane].gradient.base
-      )
-    }
     let ones = AlignedBuffer<T>(count: options.densityRanks.max() ?? 0, repeating: 1)
-    for plane in 0..<3 {
+    let passes = (0..<3).map { plane in
       let sorted = SortedSamples(
-        deferred, scratch: 3 + featureCount, plane: Self.planeAxes[plane],
-        resolution: options.resolution, count: count, idleWidth: featureCount, pool: pool)
-      let shares = sorted.order.shares(
-        2 * GradientLanes<T>.count, of: SortedSamples<T>.partsOfRow)
-      let factors = self.factors(plane, detail: .features, ones: ones)
-      for parity in 0..<2 {
-        pool.forEach((shares.count + 1 - parity) / 2) { item, _ in
-          let lane = lanes.lane(item)
-          let places = sorted.order.places(of: shares[2 * item + parity])
-          T.Kernels.accumulatePlaneLineGradients(
-            shape(plane), factors: factors, points: self.points(plane, sorted, places),
-            gradients: deferred.row(3), gradientStride: featureCount,
-            into: [
-              PlaneLineGradients(
-                plane: planeGradients[plane].density,
-                line: lane.sum(of: Self.densityLine + plane), mixing: nil),
-              PlaneLineGradients(
-                plane: planeGradients[plane].color,
-                line: lane.sum(of: Self.colorLine + plane),
-                mixing: lane.sum(of: Self.basis) + firstColumn(plane)),
-            ])
-        }
+        deferred, scratch: 3 + featureCount + plane * Self.sortingWidth,
+        plane: Self.planeAxes[plane], resolution: options.resolution, count: count,
+        idleWidth: featureCount, pool: pool)
+      return GradientPass(
+        plane: plane, sorted: sorted, factors: factors(plane, detail: .features, ones: ones),
+        densityGradient: parameters[Self.densityPlane + plane].gradient.base,
+        colorGradient: parameters[Self.colorPlane + plane].gradient.base)
+    }
+    for parity in 0..<2 {
+      let items = passes.flatMap { pass in
+        stride(from: parity, to: pass.sorted.shares.count, by: 2).map { (pass: pass, share: $0) }
+      }
+      pool.forEach(items.count) { item, _ in
+        accumulate(
+          items[item].pass, share: items[item].share, gradients: deferred.row(3),
+          lane: lanes.lane(items[item].share / 2))
       }
     }
   }
+
+  private func accumulate(
+    _ pass: GradientPass<T>, share: Int, gradients: UnsafePointer<T>, lane: GradientLane<T>
+  ) {
+    let (plane, sorted) = (pass.plane, pass.sorted)
+    let places = sorted.order.places(of: pass.sorted.shares[share])
+    T.Kernels.accumulatePlaneLineGradients(
+      shape(plane), factors: pass.factors, points: points(plane, sorted, places),
+      gradients: gradients, gradientStride: featureCount,
+      into: [
+        PlaneLineGradients(
+          plane: pass.densityGradient,
+          line: lane.sum(of: Self.densityLine + plane), mixing: nil),
+        PlaneLineGradients(
+          plane: pass.colorGradient,
+          line: lane.sum(of: Self.colorLine + plane),
+          mixing: lane.sum(of: Self.basis) + firstColumn(plane)),
+      ])
+  }
+}
+
+/// What the gradients of one plane and its line need: the samples in their order, and its shares.
+private struct GradientPass<T: RadianceScalar>: @unchecked Sendable {
+  let plane: Int
+  let sorted: SortedSamples<T>
+  let factors: [PlaneLineFactor<T>]
+  let densityGradient: UnsafeMutablePointer<T>
+  let colorGradient: UnsafeMutablePointer<T>
 }
 
 /// The samples of a batch by the row of a plane and the part of the row that they fall in, with their
 /// positions in that order.
 private struct SortedSamples<T: RadianceScalar>: @unchecked Sendable {
   let order: SampleOrder
+  /// Whole rows, two for each lane: neighbours take turns.
+  let shares: [Range<Int>]
   private let rows: BatchRows<T>
   private let scratch: Int
 
@@ -171,6 +192,7 @@ private struct SortedSamples<T: RadianceScalar>: @unchecked Sendable {
       keys: keys, keyCount: resolution[plane.height] * Self.partsOfRow, count: count,
       into: samples, pool: pool)
     self.order = order
+    shares = order.shares(2 * GradientLanes<T>.count, of: Self.partsOfRow)
     pool.forEachRange(order.count, size: 1 << 14) { range, _ in
       for axis in 0..<3 {
         gather(
