@@ -7,12 +7,10 @@ import NeRFCore
 /// would meet a new place for every row, 1 KB at a time, which is too short for a processor to fetch ahead.
 struct SampleBlocks<T: RadianceScalar>: Sendable {
   let width: Int
-  let count: Int
   private let numbers: AlignedBuffer<T>
 
   /// Zeros for `count` samples.
   init(count: Int, width: Int) {
-    self.count = count
     self.width = width
     let blocks = (count + Tile.capacity - 1) / Tile.capacity
     numbers = AlignedBuffer(count: blocks * Tile.capacity * width, repeating: 0)

@@ -51,6 +51,8 @@ extension VMField {
           sumStride: outputs)
       }
     }
+    // The factors point into it.
+    withExtendedLifetime(ones) {}
   }
 
   private func factors(
@@ -116,6 +118,7 @@ extension VMField {
           lane: lanes.lane(items[item].share / 2))
       }
     }
+    withExtendedLifetime(ones) {}
   }
 
   private func accumulate(
@@ -138,7 +141,8 @@ extension VMField {
   }
 }
 
-/// What the gradients of one plane and its line need: the samples in their order, and its shares.
+/// What the gradients of one plane and its line need: the samples in their order, and where the sums of the
+/// plane go, which is asked for before threads are at work because the first time allocates.
 private struct GradientPass<T: RadianceScalar>: @unchecked Sendable {
   let plane: Int
   let sorted: SortedSamples<T>
