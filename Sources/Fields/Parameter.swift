@@ -1,10 +1,11 @@
 public import NeRFCore
+import Synchronization
 
 /// One named tensor of a field that training changes.
 ///
 /// Names and outer shapes are those of PVD's checkpoints. Inside, grids keep their channels
 /// innermost, because a look-up reads all channels of a texel.
-public final class Parameter<T: RadianceScalar>: @unchecked Sendable {
+public final class Parameter<T: RadianceScalar>: Sendable {
   /// How elements are stored.
   public enum Layout: Sendable {
     /// As in ``shape``, row by row.
@@ -31,7 +32,7 @@ public final class Parameter<T: RadianceScalar>: @unchecked Sendable {
   public let owner: GradientOwner
   /// The elements, in `layout` order.
   public let values: AlignedBuffer<T>
-  private var gradientStorage: AlignedBuffer<T>?
+  private let gradientStorage = Mutex<AlignedBuffer<T>?>(nil)
 
   /// A tensor of zeros.
   public init(
@@ -47,13 +48,15 @@ public final class Parameter<T: RadianceScalar>: @unchecked Sendable {
   /// Number of elements.
   public var count: Int { values.count }
 
-  /// The gradient in `layout` order; allocated, as zeros, on first use, which must not be inside a
-  /// parallel phase. Fields that only render never pay for it.
+  /// The gradient in `layout` order; allocated, as zeros, on first use by whichever thread asks first.
+  /// Fields that only render never pay for it.
   public var gradient: AlignedBuffer<T> {
-    if let gradientStorage { return gradientStorage }
-    let fresh = AlignedBuffer<T>(count: count, repeating: 0)
-    gradientStorage = fresh
-    return fresh
+    gradientStorage.withLock { storage in
+      if let storage { return storage }
+      let fresh = AlignedBuffer<T>(count: count, repeating: 0)
+      storage = fresh
+      return fresh
+    }
   }
 
   /// The place in the order of ``shape`` of an element that is stored at `index`.

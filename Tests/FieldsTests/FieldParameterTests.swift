@@ -33,6 +33,19 @@ struct FieldParameterTests {
     ]
   }()
 
+  /// Large enough that clearing it takes longer than the other threads need to ask.
+  @Test("have one gradient, whichever thread asks first")
+  func gradientForManyThreads() {
+    for _ in 0..<20 {
+      let parameter = Parameter<Float>(name: "table", shape: [1 << 20, 2])
+      let found = AlignedBuffer<Int>(count: 4, repeating: 0)
+      WorkerPool(threads: 4).forEach(4) { item, _ in
+        found[item] = Int(bitPattern: parameter.gradient.base)
+      }
+      #expect(found.array == [Int](repeating: Int(bitPattern: parameter.gradient.base), count: 4))
+    }
+  }
+
   @Test("names and shapes at the published sizes are PVD's", arguments: Architecture.allCases)
   func publishedShapes(architecture: Architecture) throws {
     let shapes = try FieldConfiguration(default: architecture).parameterShapes(frame: FieldFrame())

@@ -142,7 +142,7 @@ extension VMField {
 }
 
 /// What the gradients of one plane and its line need: the samples in their order, and where the sums of the
-/// plane go, which is asked for before threads are at work because the first time allocates.
+/// plane go.
 private struct GradientPass<T: RadianceScalar>: @unchecked Sendable {
   let plane: Int
   let sorted: SortedSamples<T>
