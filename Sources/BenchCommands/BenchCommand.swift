@@ -19,7 +19,10 @@ package struct BenchCommand: ParsableCommand {
       With several numbers of threads a table of speed-ups follows.
 
       --scaling runs each workload with few and with many threads in turn and shows the median of the \
-      speed-ups of neighbours, which others on the machine disturb less than two rows of the table.
+      speed-ups of neighbours, which others on the machine disturb less than two rows of the table. \
+      Beside it stands what arithmetic in registers gained in the same rounds, and with --copies what \
+      the work gained when each thread did it alone on data of its own: more than that no division of \
+      the work can gain.
 
       --curves measures training steps of four sizes each: rays, samples, rows of a hash table, voxels \
       of a volume; about two minutes.
@@ -38,7 +41,7 @@ package struct BenchCommand: ParsableCommand {
         pvd bench W8 --threads 1,2 --json
         pvd bench --check W1 W3
         pvd bench W5 --isa all
-        pvd bench --scaling W3 W8 --threads 1,2
+        pvd bench --scaling W3 W8 --copies --threads 1,2
         pvd bench --curves --threads 1
         pvd bench --end-to-end --only hash --only hash2vm
         pvd bench --levels teacher --field mlp
@@ -69,6 +72,12 @@ package struct BenchCommand: ParsableCommand {
 
   @Flag(help: "Measure how much faster workloads are with more threads, in turn.")
   var scaling = false
+
+  @Flag(
+    help:
+      "With --scaling: also let each thread do the whole work on data of its own; takes memory per thread."
+  )
+  var copies = false
 
   @Flag(help: "Measure how the cost of training steps grows with their size.")
   var curves = false
@@ -143,6 +152,9 @@ package struct BenchCommand: ParsableCommand {
     if scaling && (check || isa != nil) {
       throw ValidationError("--scaling has neither --check nor --isa. Leave them out.")
     }
+    if copies && !scaling {
+      throw ValidationError("--copies belongs to --scaling. Add it.")
+    }
     if scaling, Set(try threadCounts()).count < 2 {
       throw ValidationError("--scaling compares numbers of threads. Give two or more, as 1,2.")
     }
@@ -181,7 +193,7 @@ package struct BenchCommand: ParsableCommand {
     if scaling {
       try ScalingBench(
         workloads: workloads, threads: Array(Set(try threadCounts())), seconds: seconds ?? 5,
-        console: console
+        copies: copies, console: console
       ).perform()
       return
     }
