@@ -14,15 +14,41 @@ public struct GradientLane<T: RadianceScalar> {
 
 /// Separate gradient sums for a fixed number of lanes.
 ///
-/// The number of lanes is a constant of the library, not the number of threads, and lanes are added
-/// in order: so the bits of a gradient do not depend on who computed what.
+/// The number of lanes and their shares of the work are constants of the library and do not depend on the
+/// number of threads, and lanes are added in order: so the bits of a gradient do not depend on who computed
+/// what.
 public final class GradientLanes<T: RadianceScalar>: @unchecked Sendable {
-  /// Lanes in every run; also the most threads that a pass over tiles can use.
-  public static var count: Int { 16 }
+  /// Shares of the work, in 96ths: twelve of 1/16, six of 1/32, and six of 1/96.
+  ///
+  /// Threads take them in this order. Whoever is done first takes one of the small shares, so that at the end
+  /// nobody waits for more than a hundredth of the work, even if one processor is slower than another.
+  private static var parts: [Int] {
+    [Int](repeating: 6, count: 12) + [Int](repeating: 3, count: 6) + [Int](repeating: 1, count: 6)
+  }
+
+  /// Most lanes of a pass; also the most threads that a pass over tiles can use.
+  public static var count: Int { parts.count }
+
+  /// Consecutive shares of so many equal pieces of work, none of them empty: one for each lane, the large ones
+  /// first.
+  public static func shares(of pieces: Int) -> [Range<Int>] {
+    var shares: [Range<Int>] = []
+    var (first, done) = (0, 0)
+    for part in parts {
+      done += part
+      // All parts together are the whole.
+      let end = pieces * done / 96
+      if end > first { shares.append(first..<end) }
+      first = end
+    }
+    return shares
+  }
 
   private let storage: AlignedBuffer<T>
   private let width: Int
   private let offsets: [Int]
+  /// Lanes that hold sums, the first ones.
+  private var used = 0
 
   /// Room for the parameters that lanes sum.
   public init(_ parameters: [Parameter<T>]) {
@@ -41,12 +67,21 @@ public final class GradientLanes<T: RadianceScalar>: @unchecked Sendable {
     self.storage = AlignedBuffer(count: max(1, next * Self.count), repeating: 0)
   }
 
-  /// The sums of one lane.
-  public func lane(_ index: Int) -> GradientLane<T> {
-    GradientLane(base: storage.base + index * width, offsets: offsets)
+  /// Lets sums be added to the first so many lanes, until they are reduced.
+  ///
+  /// Must not be called while another thread has a lane.
+  public func open(_ lanes: Int) {
+    precondition(lanes <= Self.count, "GradientLanes: \(lanes) of \(Self.count) lanes")
+    used = max(used, lanes)
   }
 
-  /// Adds all lanes, in order, to the gradients, and clears them.
+  /// The sums of one lane that is open.
+  public func lane(_ index: Int) -> GradientLane<T> {
+    precondition(index < used, "GradientLanes: lane \(index) of \(used) is not open")
+    return GradientLane(base: storage.base + index * width, offsets: offsets)
+  }
+
+  /// Adds the open lanes, in order, to the gradients, clears and closes them.
   public func reduce(into parameters: [Parameter<T>], pool: WorkerPool) {
     // In pieces of all parameters at once: most are too small to be divided alone.
     let size = 1 << 13
@@ -61,8 +96,9 @@ public final class GradientLanes<T: RadianceScalar>: @unchecked Sendable {
     pool.forEach(pieces.count) { item, _ in
       let piece = pieces[item]
       addLanes(
-        piece.sums, laneWidth: width, lanes: Self.count, to: piece.gradient, count: piece.count)
+        piece.sums, laneWidth: width, lanes: used, to: piece.gradient, count: piece.count)
     }
+    used = 0
   }
 }
 

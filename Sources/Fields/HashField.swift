@@ -106,7 +106,8 @@ public final class HashField<T: RadianceScalar>: RadianceField {
   /// The position in the unit cube (three rows), then every feature.
   public func encodedWidth(for detail: TapDetail) -> Int { 3 + features }
 
-  /// One work item per level: a level of the table is a few MB and stays in cache, all of them do not.
+  /// Level by level, each in a few parts: a level of the table is a few MB and stays in cache, all of them do
+  /// not, and threads that take parts of the same level need it once.
   public func encode(
     _ points: PointPointers<Float>, count: Int, detail: TapDetail, into rows: BatchRows<T>,
     pool: WorkerPool
@@ -120,11 +121,14 @@ public final class HashField<T: RadianceScalar>: RadianceField {
     let unit = (0..<3).map { UnsafePointer(rows.row($0)) }
     let table = parameters[0].values.base
     let last = geometry.levels.count - 1
-    pool.forEach(geometry.levels.count) { item, _ in
-      let level = last - item
+    let size = Tile.padded((padded + 7) / 8)
+    pool.forEach(8 * geometry.levels.count) { item, _ in
+      let (level, first) = (last - item / 8, item % 8 * size)
+      guard first < padded else { return }
       T.Kernels.hashGrid(
-        geometry, level: level, table: table, points: unit,
-        output: rows.row(3 + level * geometry.features), outputStride: rows.stride, count: padded)
+        geometry, level: level, table: table, points: unit.map { $0 + first },
+        output: rows.row(3 + level * geometry.features) + first, outputStride: rows.stride,
+        count: min(size, padded - first))
     }
   }
 

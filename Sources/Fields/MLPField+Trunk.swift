@@ -42,6 +42,7 @@ extension MLPField {
         actual: [cotangents.count], fix: "Pass one cotangent per output of every point.")
     }
     let lanes = GradientLanes(parameters)
+    lanes.open(1)
     let encoding = FrequencyEncoding(bands: options.bands)
     let outputGradient = AlignedBuffer<T>(count: outputs * Tile.stride, repeating: 0)
     let encodingGradient = AlignedBuffer<T>(count: encoded * Tile.stride, repeating: 0)

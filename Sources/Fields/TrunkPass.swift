@@ -46,16 +46,17 @@ public final class TrunkPass<T: RadianceScalar>: @unchecked Sendable {
       features.count == count * outputs && cotangents?.count ?? features.count == features.count,
       "TrunkPass: \(count) points, \(features.count) features")
     let tiles = (count + Tile.capacity - 1) / Tile.capacity
-    let share = (tiles + GradientLanes<T>.count - 1) / GradientLanes<T>.count
+    let shares = GradientLanes<T>.shares(of: tiles)
     guard tiles > 0 else { return }
     weights?.prepare(
       cotangents == nil ? .outputs : [.outputs, .gradients], of: field.parameters, tiles: tiles,
       pool: pool)
     let lanes = cotangents == nil ? nil : self.lanes
+    lanes?.open(shares.count)
     points.withUnsafeBufferPointer { points in
       features.withUnsafeMutableBufferPointer { features in
-        pool.forEach((tiles + share - 1) / share) { lane, worker in
-          for tile in lane * share..<min(tiles, (lane + 1) * share) {
+        pool.forEach(shares.count) { lane, worker in
+          for tile in shares[lane] {
             let first = tile * Tile.capacity
             run(
               first..<min(count, first + Tile.capacity), points, features,

@@ -5,8 +5,8 @@ extension FieldEvaluator {
   ///
   /// Adds to the parameters' gradients what ``forward(_:detail:into:keeping:)``, a loss on whole rays and
   /// ``backward(_:detail:taps:cotangents:store:)`` add, without keeping the activations of the batch. Rays
-  /// are divided among ``GradientLanes/count`` lanes with about the same number of samples; the bits do
-  /// not depend on the number of threads.
+  /// are divided among lanes with about the samples of ``GradientLanes/shares(of:)``; the bits do not depend
+  /// on the number of threads.
   ///
   /// - Parameters:
   ///   - taps: Receives S, σ and C of every sample that belongs to a ray; resized to the batch, without F.
@@ -25,7 +25,9 @@ extension FieldEvaluator {
       evaluator: self, batch: batch, taps: taps, cotangents: cotangents,
       encoded: encode(batch.positions, count: batch.count, detail: .full),
       deferred: deferredRows(batch.count))
-    let shares = batch.shares(among: GradientLanes<T>.count)
+    let shares = batch.shares(
+      GradientLanes<T>.shares(of: tileCount(batch.usedCount)).map(\.upperBound))
+    lanes.open(shares.count)
     pool.forEach(shares.count) { lane, worker in
       pass.run(shares[lane], lane: lanes.lane(lane), scratch[worker], loss)
     }
@@ -42,16 +44,15 @@ private struct RayShare {
 }
 
 extension SampleBatch {
-  /// Consecutive rays with about the same number of samples each, at least a tile.
-  fileprivate func shares(among lanes: Int) -> [RayShare] {
-    let tiles = (usedCount + Tile.capacity - 1) / Tile.capacity
-    let number = max(1, min(lanes, tiles))
+  /// Consecutive rays, one share for each number of tiles at which it should end; the last one has all rays
+  /// that are left.
+  fileprivate func shares(_ ends: [Int]) -> [RayShare] {
     var shares: [RayShare] = []
     var (ray, sample) = (0, 0)
-    for lane in 1...number {
+    for index in 0..<max(1, ends.count) {
       let (firstRay, firstSample) = (ray, sample)
-      let end = lane == number ? usedCount : usedCount * lane / number
-      while ray < rayCount && (sample < end || lane == number) {
+      let isLast = index + 1 >= ends.count
+      while ray < rayCount && (isLast || sample < ends[index] * Tile.capacity) {
         sample += spans[ray].count
         ray += 1
       }

@@ -3,8 +3,9 @@ public import NeRFCore
 /// Evaluates a field over batches: cuts them into tiles, spreads the tiles over threads, and joins
 /// gradients in a fixed order.
 ///
-/// Tiles are divided among ``GradientLanes/count`` lanes in contiguous shares. A lane's tiles are
-/// computed in order by one worker at a time, so results do not depend on the number of threads.
+/// A tile's values are its own, whoever computes it. Gradients are summed in lanes, for which tiles are divided
+/// into the contiguous shares of ``GradientLanes/shares(of:)``; a lane's tiles are computed in order by one
+/// worker at a time. So results do not depend on the number of threads.
 public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
   /// The field.
   public let field: any RadianceField<T>
@@ -34,19 +35,15 @@ public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
       directions, of: field.parameters, tiles: tileCount(samples), pool: pool)
   }
 
-  private func tileCount(_ samples: Int) -> Int { (samples + Tile.capacity - 1) / Tile.capacity }
+  func tileCount(_ samples: Int) -> Int { (samples + Tile.capacity - 1) / Tile.capacity }
 
-  /// Calls `body(tile, worker)` for every tile, lane by lane.
+  /// Calls `body(tile, worker)` for every tile, the tiles of a share in order by the same worker.
   private func forEachTile(
-    _ samples: Int, _ body: (_ tile: Int, _ lane: Int, _ worker: WorkerScratch<T>) -> Void
+    _ samples: Int, _ body: (_ tile: Int, _ worker: WorkerScratch<T>) -> Void
   ) {
-    let tiles = tileCount(samples)
-    let perLane = (tiles + GradientLanes<T>.count - 1) / GradientLanes<T>.count
-    guard tiles > 0 else { return }
-    pool.forEach((tiles + perLane - 1) / perLane) { lane, worker in
-      for tile in lane * perLane..<min(tiles, (lane + 1) * perLane) {
-        body(tile, lane, scratch[worker])
-      }
+    let shares = GradientLanes<T>.shares(of: tileCount(samples))
+    pool.forEach(shares.count) { index, worker in
+      for tile in shares[index] { body(tile, scratch[worker]) }
     }
   }
 
@@ -128,7 +125,7 @@ public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
     store?.prepare(tiles: tileCount(batch.count), rows: field.activationRows)
     let encoded = encode(batch.positions, count: batch.count, detail: detail)
     packWeights(.outputs, samples: batch.count)
-    forEachTile(batch.count) { tile, _, worker in
+    forEachTile(batch.count) { tile, worker in
       let input = worker.load(batch, tile: tile, encoded: encoded)
       let activations = store?.tile(tile) ?? worker.activations.base
       field.forward(
@@ -157,7 +154,9 @@ public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
       "FieldEvaluator.backward: \(batch.count) samples, \(taps.count) taps, "
         + "\(cotangents.count) cotangents with \(cotangents.featureCount) features")
     let rows = deferredRows(batch.count)
+    let shares = GradientLanes<T>.shares(of: tileCount(batch.count))
     let lanes = lanes
+    lanes.open(shares.count)
     let isKept = store?.isKept ?? false
     let encoded =
       isKept
@@ -165,25 +164,25 @@ public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
       : encode(batch.positions, count: batch.count, detail: detail)
     packWeights(isKept ? .gradients : [.outputs, .gradients], samples: batch.count)
     let used = self.rows(of: detail)
-    forEachTile(batch.count) { tile, lane, worker in
-      let input = worker.load(batch, tile: tile, encoded: encoded)
-      let kept = store?.tile(tile)
-      if let kept {
-        for row in used {
-          (worker.taps.base + row * Tile.stride).update(
-            from: taps.row(row) + input.firstSample, count: input.count)
+    pool.forEach(shares.count) { index, worker in
+      let (lane, worker) = (lanes.lane(index), scratch[worker])
+      for tile in shares[index] {
+        let input = worker.load(batch, tile: tile, encoded: encoded)
+        let kept = store?.tile(tile)
+        if kept != nil {
+          for row in used {
+            (worker.taps.base + row * Tile.stride).update(
+              from: taps.row(row) + input.firstSample, count: input.count)
+          }
+          worker.finishTaps(count: input.count, padded: input.padded)
+        } else {
+          field.forward(
+            input, detail: detail, activations: worker.activations.base,
+            scratch: worker.scratch.base, taps: worker.taps.base)
         }
-        worker.finishTaps(count: input.count, padded: input.padded)
         worker.backward(
-          field, input, detail: detail, activations: kept, cotangents: cotangents, rows: used,
-          lane: lanes.lane(lane), deferred: rows)
-      } else {
-        field.forward(
-          input, detail: detail, activations: worker.activations.base,
-          scratch: worker.scratch.base, taps: worker.taps.base)
-        worker.backward(
-          field, input, detail: detail, activations: worker.activations.base,
-          cotangents: cotangents, rows: used, lane: lanes.lane(lane), deferred: rows)
+          field, input, detail: detail, activations: kept ?? worker.activations.base,
+          cotangents: cotangents, rows: used, lane: lane, deferred: rows)
       }
     }
     field.accumulateDeferred(rows, count: batch.count, lanes: lanes, pool: pool)
@@ -204,7 +203,7 @@ public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
     let result = AlignedBuffer<T>(count: x.count, repeating: 0)
     let encoded = encode([x, y, z], count: x.count, detail: .density)
     packWeights(.outputs, samples: x.count)
-    forEachTile(x.count) { tile, _, worker in
+    forEachTile(x.count) { tile, worker in
       let input = worker.load(
         positions: [x, y, z], directions: nil, count: x.count, tile: tile, encoded: encoded)
       field.occupancyDensity(

@@ -108,6 +108,7 @@ extension VMField {
         densityGradient: parameters[Self.densityPlane + plane].gradient.base,
         colorGradient: parameters[Self.colorPlane + plane].gradient.base)
     }
+    lanes.open((SortedSamples<T>.shareCount + 1) / 2)
     for parity in 0..<2 {
       let items = passes.flatMap { pass in
         stride(from: parity, to: pass.sorted.shares.count, by: 2).map { (pass: pass, share: $0) }
@@ -155,7 +156,7 @@ private struct GradientPass<T: RadianceScalar>: @unchecked Sendable {
 /// positions in that order.
 private struct SortedSamples<T: RadianceScalar>: @unchecked Sendable {
   let order: SampleOrder
-  /// Whole rows, two for each lane: neighbours take turns.
+  /// Whole rows, at most ``shareCount``: two for each lane that is used, neighbours take turns.
   let shares: [Range<Int>]
   private let rows: BatchRows<T>
   private let scratch: Int
@@ -165,6 +166,8 @@ private struct SortedSamples<T: RadianceScalar>: @unchecked Sendable {
 
   /// Parts of a row. Two rows of a part of a published plane take 20 KB, all channels and their gradients.
   static var partsOfRow: Int { 16 }
+  /// Most shares of a plane. With the shares of three planes at the same time nobody waits long at the end.
+  static var shareCount: Int { 32 }
 
   /// - Parameters:
   ///   - rows: Scaled positions in the first three rows, and five rows of room from `scratch` on.
@@ -196,7 +199,7 @@ private struct SortedSamples<T: RadianceScalar>: @unchecked Sendable {
       keys: keys, keyCount: resolution[plane.height] * Self.partsOfRow, count: count,
       into: samples, pool: pool)
     self.order = order
-    shares = order.shares(2 * GradientLanes<T>.count, of: Self.partsOfRow)
+    shares = order.shares(Self.shareCount, of: Self.partsOfRow)
     pool.forEachRange(order.count, size: 1 << 14) { range, _ in
       for axis in 0..<3 {
         gather(
