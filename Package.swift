@@ -14,6 +14,7 @@ let package = Package(
     .library(name: "GoldenKit", targets: ["GoldenKit"]),
     .library(name: "ForeignBackends", targets: ["ForeignBackends"]),
     .library(name: "ReferenceBackend", targets: ["ReferenceBackend"]),
+    .library(name: "Workloads", targets: ["Workloads"]),
     .library(name: "PVDGolden", type: .dynamic, targets: ["GoldenLibrary"]),
     .executable(name: "pvd", targets: ["PVDCommand"]),
   ],

@@ -15,7 +15,8 @@ fail() {
 lint() {
   echo "check: swift format lint"
   swift format lint --strict --recursive --parallel --configuration .swift-format \
-    Sources Tests Package.swift || fail "swift format lint is not clean; run: swift format --in-place --recursive Sources Tests Package.swift"
+    Sources Tests Benchmarks/Sources Benchmarks/Package.swift Package.swift \
+    || fail "swift format lint is not clean; run: swift format --in-place --recursive Sources Tests Benchmarks/Sources Package.swift"
 
   echo "check: hashes of generated cases"
   (cd Fixtures/generated && sha256sum --check --quiet --strict SHA256SUMS) \
@@ -33,7 +34,7 @@ lint() {
   while IFS= read -r -d '' file; do
     lines=$(wc -l <"$file")
     if [ "$lines" -gt 400 ]; then fail "$file has $lines lines, more than 400; split it by operation"; fi
-  done < <(find Sources Tests -type f -name '*.swift' -print0)
+  done < <(find Sources Tests Benchmarks/Sources -type f -name '*.swift' -print0)
 }
 
 build() {

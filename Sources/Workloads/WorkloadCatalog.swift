@@ -124,7 +124,8 @@ public enum WorkloadCatalog {
     + entries(HarmonicsWork<Float>.self, HarmonicsWork<Double>.self)
     + entries(MatrixProductWork<Float>.self, MatrixProductWork<Double>.self)
 
-  private static func entries<Fast: Workload, Generic: Workload>(
+  /// A workload in all its modes, in the precision that is timed and in the one that it is compared with.
+  public static func entries<Fast: Workload, Generic: Workload>(
     _ fast: Fast.Type, _ generic: Generic.Type
   ) -> [WorkloadEntry] where Fast.Scalar == Float, Generic.Scalar == Double {
     Fast.modes.map { WorkloadEntry(fast, generic, $0) }

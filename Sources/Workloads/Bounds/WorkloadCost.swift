@@ -63,7 +63,7 @@ public struct WorkloadCost: Equatable, Sendable {
   public var bytes: Double { streams.reduce(0) { $0 + $1.bytes } }
 
   /// Adds bytes that are moved in order.
-  mutating func add(_ kind: MemoryStream.Kind, bytes: Double, footprint: Double) {
+  public mutating func add(_ kind: MemoryStream.Kind, bytes: Double, footprint: Double) {
     streams.append(MemoryStream(kind, bytes: bytes, footprint: footprint))
   }
 
@@ -71,7 +71,7 @@ public struct WorkloadCost: Equatable, Sendable {
   ///
   /// A run costs one random access, which brings a cache line of 64 bytes; what is left of the run is
   /// read at the pace of reading that table in order.
-  mutating func add(runs: Double, ofBytes length: Double, inTableOf tableBytes: Int) {
+  public mutating func add(runs: Double, ofBytes length: Double, inTableOf tableBytes: Int) {
     randomAccesses.append(RandomAccesses(runs, tableBytes: tableBytes))
     let rest = max(0, length - 64)
     guard rest > 0 else { return }
@@ -79,7 +79,7 @@ public struct WorkloadCost: Equatable, Sendable {
   }
 
   /// Both, one after the other.
-  static func + (a: WorkloadCost, b: WorkloadCost) -> WorkloadCost {
+  public static func + (a: WorkloadCost, b: WorkloadCost) -> WorkloadCost {
     var sum = a
     sum.operations += b.operations
     sum.streams += b.streams
@@ -88,7 +88,7 @@ public struct WorkloadCost: Equatable, Sendable {
   }
 
   /// The same work `factor` times, in the same memory.
-  static func * (factor: Double, cost: WorkloadCost) -> WorkloadCost {
+  public static func * (factor: Double, cost: WorkloadCost) -> WorkloadCost {
     var product = cost
     product.operations *= factor
     for index in product.streams.indices { product.streams[index].bytes *= factor }
