@@ -121,9 +121,10 @@ public final class HashField<T: RadianceScalar>: RadianceField {
     let unit = (0..<3).map { UnsafePointer(rows.row($0)) }
     let table = parameters[0].values.base
     let last = geometry.levels.count - 1
-    let size = Tile.padded((padded + 7) / 8)
-    pool.forEach(8 * geometry.levels.count) { item, _ in
-      let (level, first) = (last - item / 8, item % 8 * size)
+    let parts = 8
+    let size = Tile.padded((padded + parts - 1) / parts)
+    pool.forEach(parts * geometry.levels.count) { item, _ in
+      let (level, first) = (last - item / parts, item % parts * size)
       guard first < padded else { return }
       T.Kernels.hashGrid(
         geometry, level: level, table: table, points: unit.map { $0 + first },

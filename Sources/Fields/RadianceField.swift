@@ -113,7 +113,7 @@ public protocol RadianceField<Scalar>: AnyObject, Sendable {
     deferred: BatchRows<Scalar>)
 
   /// Adds what backward deferred for `count` samples to the gradients the field owns, or to those of the
-  /// lanes where many samples meet in few parameters.
+  /// lanes where many samples meet in few parameters; such lanes are opened first.
   func accumulateDeferred(
     _ deferred: BatchRows<Scalar>, count: Int, lanes: GradientLanes<Scalar>, pool: WorkerPool)
 

@@ -28,7 +28,7 @@ struct FieldEvaluatorTests {
   func threads(configuration: FieldConfiguration) throws {
     let field = try SmallFields.field(configuration, as: Float.self)
     // More tiles than lanes, the last one not full.
-    let batch = try randomBatch(17 * Tile.capacity + 99, seed: 1)
+    let batch = try randomBatch(40 * Tile.capacity + 99, seed: 1)
     let cotangents = TapCotangents<Float>.random(batch.count, field, seed: 2)
     let taps = (1...3).map { field.taps(batch, threads: $0) }
     #expect(taps[0] == taps[1] && taps[1] == taps[2])
