@@ -21,8 +21,8 @@ package struct BenchCommand: ParsableCommand {
       --scaling runs each workload with few and with many threads in turn and shows the median of the \
       speed-ups of neighbours, which others on the machine disturb less than two rows of the table. \
       Beside it stands what arithmetic in registers gained in the same rounds, and with --copies what \
-      the work gained when each thread did it alone on data of its own: more than that no division of \
-      the work can gain.
+      the work gained when each thread did it alone on data of its own. That is no limit: threads that \
+      divide the work read the same tables, copies do not.
 
       --curves measures training steps of four sizes each: rays, samples, rows of a hash table, voxels \
       of a volume; about two minutes.

@@ -18,7 +18,8 @@ public struct ScalingRecord: Codable, Sendable {
   /// so what is missing to the number of threads is the machine's doing.
   public let arithmetic_speedup: Double
   /// What the same work gained in the same rounds if each thread did it on data of its own, the middle one:
-  /// nothing is divided and nobody waits, but caches and memory are shared. Nil if it was not asked for.
+  /// nothing is divided and nobody waits, but caches and memory have to serve more data than divided work
+  /// needs, so that ``speedup`` may be larger. Nil if it was not asked for.
   public let copies_speedup: Double?
   public let rounds: Int
 }

@@ -87,8 +87,22 @@ struct BenchCommandTests {
     #expect(records.map { $0["fewer_threads"] as? Int } == [1, 1, 1, 1])
     #expect(records.map { $0["threads"] as? Int } == [2, 3, 2, 3])
     for record in records { #expect((record["speedup"] as? Double ?? 0) > 0) }
+    for record in records {
+      #expect(record["arithmetic_speedup"] != nil && record["copies_speedup"] == nil)
+    }
     let text = try Command.succeed(arguments + ["1,2"]).output
     #expect(text.contains("W6 bwd") && text.contains("1 → 2"))
+  }
+
+  @Test("undivided work is measured beside speed-ups if asked for, and only there")
+  func copies() throws {
+    let records = try events([
+      "bench", "--scaling", "--copies", "W6", "--seconds", "0", "--threads", "1,2", "--json",
+    ])
+    #expect(records.count == 2)
+    for record in records { #expect((record["copies_speedup"] as? Double ?? 0) > 0) }
+    let outcome = try Command.run("bench", "W6", "--copies")
+    #expect(outcome.status == 2 && outcome.errors.contains("--copies belongs to --scaling"))
   }
 
   @Test("what levels cost is measured against the run without them, in the stage in which they act")

@@ -26,7 +26,7 @@ extension FieldEvaluator {
       encoded: encode(batch.positions, count: batch.count, detail: .full),
       deferred: deferredRows(batch.count))
     let shares = batch.shares(
-      GradientLanes<T>.shares(of: tileCount(batch.usedCount)).map(\.upperBound))
+      endingAtTiles: GradientLanes<T>.shares(of: tileCount(batch.usedCount)).map(\.upperBound))
     lanes.open(shares.count)
     pool.forEach(shares.count) { lane, worker in
       pass.run(shares[lane], lane: lanes.lane(lane), scratch[worker], loss)
@@ -46,7 +46,7 @@ private struct RayShare {
 extension SampleBatch {
   /// Consecutive rays, one share for each number of tiles at which it should end; the last one has all rays
   /// that are left.
-  fileprivate func shares(_ ends: [Int]) -> [RayShare] {
+  fileprivate func shares(endingAtTiles ends: [Int]) -> [RayShare] {
     var shares: [RayShare] = []
     var (ray, sample) = (0, 0)
     for index in 0..<max(1, ends.count) {
