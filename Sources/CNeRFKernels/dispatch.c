@@ -4,6 +4,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#if defined(__x86_64__) && defined(__clang__)
+#include <immintrin.h>
+#endif
 
 #define PVD_JOIN2(a, b) a##b
 #define PVD_JOIN(a, b) PVD_JOIN2(a, b)
@@ -65,7 +68,7 @@
 #define PVD_DENSE_ROWS 6
 #define PVD_DENSE_COLUMNS 4
 #define PVD_OUTER_ROWS 6
-#define PVD_SUM_ROWS 12
+#define PVD_SUM_ROWS 8
 #define PVD_SUM_COLUMNS 2
 #define PVD_HAS_FMA 1
 #include "kernels.inc"

@@ -1,7 +1,6 @@
 package import NeRFCore
 
-/// Samples sorted by a small number each, in batch order where numbers are equal: a counting sort over
-/// fixed parts of the batch, so that the order is the same for any number of threads.
+/// Samples sorted by a small number each, in batch order where numbers are equal.
 ///
 /// Look-ups and gradients of grids far larger than the caches take samples by the row they fall in, so that
 /// a row is loaded once.
@@ -10,8 +9,6 @@ package struct SampleOrder {
   package let samples: UnsafeMutablePointer<Int32>
   /// Where the samples of each key start; one entry more than there are keys.
   package let starts: [Int]
-
-  private static var parts: Int { 8 }
 
   /// Samples with a key.
   package var count: Int { starts[starts.count - 1] }
@@ -25,42 +22,27 @@ package struct SampleOrder {
     keys: UnsafePointer<Int32>, keyCount: Int, count: Int,
     into samples: UnsafeMutablePointer<Int32>, pool: WorkerPool
   ) {
-    let size = max(1, (count + Self.parts - 1) / Self.parts)
-    var places = [Int32](repeating: 0, count: Self.parts * keyCount)
-    var starts = [Int](repeating: 0, count: keyCount + 1)
-    places.withUnsafeMutableBufferPointer { buffer in
-      guard let places = buffer.baseAddress else { return }
-      pool.forEachRange(count, size: size) { range, _ in
-        let mine = places + range.lowerBound / size * keyCount
-        for s in range where keys[s] >= 0 { mine[Int(keys[s])] += 1 }
-      }
-      var next = 0
-      for key in 0..<keyCount {
-        starts[key] = next
-        for part in 0..<Self.parts {
-          let number = Int(places[part * keyCount + key])
-          places[part * keyCount + key] = Int32(next)
-          next += number
-        }
-      }
-      starts[keyCount] = next
-      pool.forEachRange(count, size: size) { range, _ in
-        let mine = places + range.lowerBound / size * keyCount
-        for s in range where keys[s] >= 0 {
-          let key = Int(keys[s])
-          samples[Int(mine[key])] = Int32(s)
-          mine[key] += 1
-        }
+    let sort = CountingSort(keys: keys, keyCount: keyCount, count: count)
+    pool.forEach(CountingSort.parts) { part, _ in sort.tally(part) }
+    starts = sort.finish()
+    pool.forEach(CountingSort.parts) { part, _ in
+      sort.forEachPlace(part) { sample, place in samples[place] = Int32(truncatingIfNeeded: sample)
       }
     }
     self.samples = samples
-    self.starts = starts
+  }
+
+  /// See ``shares(of:number:unit:)``.
+  package func shares(_ number: Int, of unit: Int = 1) -> [Range<Int>] {
+    Self.shares(of: starts, number: number, unit: unit)
   }
 
   /// Consecutive keys in at most `number` ranges of about as many samples each, cut at multiples of `unit`
   /// keys.
-  package func shares(_ number: Int, of unit: Int = 1) -> [Range<Int>] {
-    let keyCount = starts.count - 1
+  ///
+  /// - Parameter starts: Where the samples of each key start, and their number.
+  static func shares(of starts: [Int], number: Int, unit: Int) -> [Range<Int>] {
+    let (keyCount, count) = (starts.count - 1, starts[starts.count - 1])
     var shares: [Range<Int>] = []
     var first = 0
     for share in 1...max(number, 1) where first < keyCount {
@@ -113,10 +95,12 @@ package func texelKeys<T: RadianceScalar>(
 }
 
 /// `−1` for samples whose gradients `[*, width]` are all zero: nothing is to be added for them.
+///
+/// - Parameter keys: The same samples by one or more keys.
 @specialized(where T == Float)
 @specialized(where T == Double)
 func dropIdle<T: RadianceScalar>(
-  _ gradients: UnsafePointer<T>, width: Int, from keys: UnsafeMutablePointer<Int32>, count: Int
+  _ gradients: UnsafePointer<T>, width: Int, from keys: [UnsafeMutablePointer<Int32>], count: Int
 ) {
   for s in 0..<count {
     let row = gradients + s * width
@@ -126,6 +110,7 @@ func dropIdle<T: RadianceScalar>(
       isIdle = false
       break
     }
-    if isIdle { keys[s] = -1 }
+    guard isIdle else { continue }
+    for keys in keys { keys[s] = -1 }
   }
 }

@@ -32,6 +32,12 @@ typedef struct {
   int32_t width, height, length; // texels of the plane's axes and of the line
 } pvd_plane_line;
 
+// A sample of a plane and its line: coordinates in [-1, 1], and the number of the sample.
+typedef struct {
+  float u, v, t;
+  int32_t sample;
+} pvd_plane_point;
+
 // One factor of such a decomposition: a(c) = plane(c) * line(c) per channel, channels innermost, and
 // outputs first_output + j with y_j = sum over c of mixing[j * mixing_stride + c] a(c).
 typedef struct {
@@ -106,16 +112,14 @@ typedef struct {
                         const float *uy, const float *uz, const float *g0, const float *g1,
                         int64_t count);
 
-  // Adds the outputs of all factors to the rows `samples[k]` of sums, for k < count. The coordinates
-  // u[k], v[k], t[k] are in [-1, 1], in the order of `samples`; up to 32 behind the last are read.
+  // Adds the outputs of all factors to the rows points[k].sample of sums, for k < count; up to 31 points
+  // behind the last are read.
   void (*plane_line_forward)(const pvd_plane_line *shape, const pvd_factor *factors,
-                             int32_t factor_count, const float *u, const float *v, const float *t,
-                             const int32_t *samples, int64_t count, float *sums,
-                             int64_t sum_stride);
+                             int32_t factor_count, const pvd_plane_point *points, int64_t count,
+                             float *sums, int64_t sum_stride);
   // Adds the gradients of planes, lines and mixing for output gradients stored like the sums.
   void (*plane_line_backward)(const pvd_plane_line *shape, const pvd_factor *factors,
-                              int32_t factor_count, const float *u, const float *v,
-                              const float *t, const int32_t *samples, int64_t count,
+                              int32_t factor_count, const pvd_plane_point *points, int64_t count,
                               const float *gradients, int64_t gradient_stride);
 
   // Trilinear look-up in [depth][height][width][channels] into `channels` rows.

@@ -17,8 +17,10 @@ extension VMField {
   /// Number of outputs of the factors: s alone, or s and c.
   func factorOutputs(_ detail: TapDetail) -> Int { detail == .density ? 1 : featureCount }
 
-  /// Positions; the sums, sample by sample; sorted positions, sample numbers and keys.
-  public func encodedWidth(for detail: TapDetail) -> Int { 3 + factorOutputs(detail) + 5 }
+  /// Positions; the sums, sample by sample; room to sort for each plane.
+  public func encodedWidth(for detail: TapDetail) -> Int {
+    3 + factorOutputs(detail) + PlaneOrder<T>.width
+  }
 
   public var sharesEncoding: Bool { false }
 
@@ -40,14 +42,13 @@ extension VMField {
       clear(sums + range.lowerBound * outputs, count: range.count * outputs)
     }
     let ones = AlignedBuffer<T>(count: options.densityRanks.max() ?? 0, repeating: 1)
-    for plane in 0..<3 {
-      let sorted = SortedSamples(
-        rows, scratch: 3 + outputs, plane: Self.planeAxes[plane], resolution: options.resolution,
-        count: count, pool: pool)
-      let factors = self.factors(plane, detail: detail, ones: ones)
+    let orders = PlaneOrder.orders(
+      rows, scratch: 3 + outputs, resolution: options.resolution, count: count, pool: pool)
+    for order in orders {
+      let factors = self.factors(order.plane, detail: detail, ones: ones)
       pool.forEachRange(count, size: Self.itemSize) { range, _ in
         T.Kernels.accumulatePlaneLineOutputs(
-          shape(plane), factors: factors, points: self.points(plane, sorted, range), sums: sums,
+          shape(order.plane), factors: factors, points: order.points(at: range), sums: sums,
           sumStride: outputs)
       }
     }
@@ -75,21 +76,8 @@ extension VMField {
   /// The first column of the basis that belongs to a plane.
   private func firstColumn(_ plane: Int) -> Int { options.colorRanks[..<plane].reduce(0, +) }
 
-  private func points(
-    _ plane: Int, _ sorted: SortedSamples<T>, _ places: Range<Int>
-  ) -> PlanePoints<T> {
-    PlanePoints(
-      u: sorted.row(Self.planeAxes[plane].width) + places.lowerBound,
-      v: sorted.row(Self.planeAxes[plane].height) + places.lowerBound,
-      t: sorted.row(Self.lineAxes[plane]) + places.lowerBound,
-      samples: sorted.order.samples + places.lowerBound, count: places.count)
-  }
-
-  /// Rows that sorting for one plane fills: positions, sample numbers and keys.
-  private static var sortingWidth: Int { 5 }
-
   /// The scaled position, the gradients of raw s and c sample by sample, and room to sort for each plane.
-  public var deferredWidth: Int { 3 + featureCount + 3 * Self.sortingWidth }
+  public var deferredWidth: Int { 3 + featureCount + PlaneOrder<T>.width }
 
   /// One work item per share of a plane's rows. Two neighbouring shares meet in one row, so even shares of
   /// all planes run first and odd ones after them; lines and basis, where all samples meet, are summed in
@@ -98,20 +86,19 @@ extension VMField {
     _ deferred: BatchRows<T>, count: Int, lanes: GradientLanes<T>, pool: WorkerPool
   ) {
     let ones = AlignedBuffer<T>(count: options.densityRanks.max() ?? 0, repeating: 1)
-    let passes = (0..<3).map { plane in
-      let sorted = SortedSamples(
-        deferred, scratch: 3 + featureCount + plane * Self.sortingWidth,
-        plane: Self.planeAxes[plane], resolution: options.resolution, count: count,
-        idleWidth: featureCount, pool: pool)
-      return GradientPass(
-        plane: plane, sorted: sorted, factors: factors(plane, detail: .features, ones: ones),
-        densityGradient: parameters[Self.densityPlane + plane].gradient.base,
-        colorGradient: parameters[Self.colorPlane + plane].gradient.base)
+    let orders = PlaneOrder.orders(
+      deferred, scratch: 3 + featureCount, resolution: options.resolution, count: count,
+      idleWidth: featureCount, pool: pool)
+    let passes = orders.map { order in
+      GradientPass(
+        order: order, factors: factors(order.plane, detail: .features, ones: ones),
+        densityGradient: parameters[Self.densityPlane + order.plane].gradient.base,
+        colorGradient: parameters[Self.colorPlane + order.plane].gradient.base)
     }
-    lanes.open((SortedSamples<T>.shareCount + 1) / 2)
+    lanes.open((PlaneOrder<T>.shareCount + 1) / 2)
     for parity in 0..<2 {
       let items = passes.flatMap { pass in
-        stride(from: parity, to: pass.sorted.shares.count, by: 2).map { (pass: pass, share: $0) }
+        stride(from: parity, to: pass.order.shares.count, by: 2).map { (pass: pass, share: $0) }
       }
       pool.forEach(items.count) { item, _ in
         accumulate(
@@ -125,10 +112,9 @@ extension VMField {
   private func accumulate(
     _ pass: GradientPass<T>, share: Int, gradients: UnsafePointer<T>, lane: GradientLane<T>
   ) {
-    let (plane, sorted) = (pass.plane, pass.sorted)
-    let places = sorted.order.places(of: pass.sorted.shares[share])
+    let plane = pass.order.plane
     T.Kernels.accumulatePlaneLineGradients(
-      shape(plane), factors: pass.factors, points: points(plane, sorted, places),
+      shape(plane), factors: pass.factors, points: pass.order.points(of: pass.order.shares[share]),
       gradients: gradients, gradientStride: featureCount,
       into: [
         PlaneLineGradients(
@@ -145,82 +131,14 @@ extension VMField {
 /// What the gradients of one plane and its line need: the samples in their order, and where the sums of the
 /// plane go.
 private struct GradientPass<T: RadianceScalar>: @unchecked Sendable {
-  let plane: Int
-  let sorted: SortedSamples<T>
+  let order: PlaneOrder<T>
   let factors: [PlaneLineFactor<T>]
   let densityGradient: UnsafeMutablePointer<T>
   let colorGradient: UnsafeMutablePointer<T>
-}
-
-/// The samples of a batch by the row of a plane and the part of the row that they fall in, with their
-/// positions in that order.
-private struct SortedSamples<T: RadianceScalar>: @unchecked Sendable {
-  let order: SampleOrder
-  /// Whole rows, at most ``shareCount``: two for each lane that is used, neighbours take turns.
-  let shares: [Range<Int>]
-  private let rows: BatchRows<T>
-  private let scratch: Int
-
-  /// Scaled coordinates of one axis, by place in the order.
-  func row(_ axis: Int) -> UnsafePointer<T> { UnsafePointer(rows.row(scratch + axis)) }
-
-  /// Parts of a row. Two rows of a part of a published plane take 20 KB, all channels and their gradients.
-  static var partsOfRow: Int { 16 }
-  /// Most shares of a plane. With the shares of three planes at the same time nobody waits long at the end.
-  static var shareCount: Int { 32 }
-
-  /// - Parameters:
-  ///   - rows: Scaled positions in the first three rows, and five rows of room from `scratch` on.
-  ///   - idleWidth: Where given, the row behind the positions begins that many gradients per sample, and
-  ///     samples for which all are zero are left out.
-  init(
-    _ rows: BatchRows<T>, scratch: Int, plane: (width: Int, height: Int), resolution: [Int],
-    count: Int, idleWidth: Int? = nil, pool: WorkerPool
-  ) {
-    self.rows = rows
-    self.scratch = scratch
-    // Rows have room for numbers of four bytes in any precision.
-    let samples = UnsafeMutableRawPointer(rows.row(scratch + 3)).assumingMemoryBound(
-      to: Int32.self)
-    let keys = UnsafeMutableRawPointer(rows.row(scratch + 4)).assumingMemoryBound(to: Int32.self)
-    pool.forEachRange(count, size: 1 << 14) { range, _ in
-      let first = range.lowerBound
-      texelKeys(
-        rows: rows.row(plane.height) + first, height: resolution[plane.height],
-        columns: rows.row(plane.width) + first, width: resolution[plane.width],
-        parts: Self.partsOfRow, into: keys + first, count: range.count)
-      if let idleWidth {
-        dropIdle(
-          rows.row(3) + first * idleWidth, width: idleWidth, from: keys + first,
-          count: range.count)
-      }
-    }
-    let order = SampleOrder(
-      keys: keys, keyCount: resolution[plane.height] * Self.partsOfRow, count: count,
-      into: samples, pool: pool)
-    self.order = order
-    shares = order.shares(Self.shareCount, of: Self.partsOfRow)
-    pool.forEachRange(order.count, size: 1 << 14) { range, _ in
-      for axis in 0..<3 {
-        gather(
-          rows.row(axis), order.samples + range.lowerBound,
-          into: rows.row(scratch + axis) + range.lowerBound, count: range.count)
-      }
-    }
-  }
 }
 
 /// Sets every bit to zero: one call, where element by element is slow for a type that is not known.
 private func clear<T: RadianceScalar>(_ values: UnsafeMutablePointer<T>, count: Int) {
   UnsafeMutableRawPointer(values).initializeMemory(
     as: UInt8.self, repeating: 0, count: count * MemoryLayout<T>.stride)
-}
-
-@specialized(where T == Float)
-@specialized(where T == Double)
-private func gather<T: RadianceScalar>(
-  _ source: UnsafePointer<T>, _ samples: UnsafePointer<Int32>,
-  into result: UnsafeMutablePointer<T>, count: Int
-) {
-  for k in 0..<count { result[k] = source[Int(samples[k])] }
 }

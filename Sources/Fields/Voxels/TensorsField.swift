@@ -194,7 +194,7 @@ public final class TensorsField<T: RadianceScalar>: RadianceField {
         deferred.row(1) + first, size: shape.height, into: lowerRows + first, count: number)
       for s in range { keys[s] = keys[s] &* Int32(shape.height) &+ lowerRows[s] }
       dropIdle(
-        deferred.row(3) + first * channels, width: channels, from: keys + first, count: number)
+        deferred.row(3) + first * channels, width: channels, from: [keys + first], count: number)
     }
     let order = SampleOrder(
       keys: keys, keyCount: shape.depth * shape.height, count: count, into: samples, pool: pool)

@@ -71,24 +71,33 @@ extension FastKernels {
       plane_gradient: sums?.plane, line_gradient: sums?.line, mixing_gradient: sums?.mixing)
   }
 
+  /// The same memory: three numbers and the number of the sample.
+  private static func compiled(
+    _ points: UnsafeBufferPointer<PlanePoint<Float>>
+  ) -> UnsafePointer<pvd_plane_point>? {
+    UnsafeRawPointer(points.baseAddress)?.assumingMemoryBound(to: pvd_plane_point.self)
+  }
+
   public static func accumulatePlaneLineOutputs(
-    _ shape: PlaneLineShape, factors: [PlaneLineFactor<Float>], points: PlanePoints<Float>,
+    _ shape: PlaneLineShape, factors: [PlaneLineFactor<Float>],
+    points: UnsafeBufferPointer<PlanePoint<Float>>,
     sums: UnsafeMutablePointer<Float>, sumStride: Int
   ) {
     var extents = compiled(shape)
     table.pointee.plane_line_forward(
-      &extents, factors.map { compiled($0) }, Int32(factors.count), points.u, points.v, points.t,
-      points.samples, Int64(points.count), sums, Int64(sumStride))
+      &extents, factors.map { compiled($0) }, Int32(factors.count), compiled(points),
+      Int64(points.count), sums, Int64(sumStride))
   }
 
   public static func accumulatePlaneLineGradients(
-    _ shape: PlaneLineShape, factors: [PlaneLineFactor<Float>], points: PlanePoints<Float>,
+    _ shape: PlaneLineShape, factors: [PlaneLineFactor<Float>],
+    points: UnsafeBufferPointer<PlanePoint<Float>>,
     gradients: UnsafePointer<Float>, gradientStride: Int, into sums: [PlaneLineGradients<Float>]
   ) {
     var extents = compiled(shape)
     table.pointee.plane_line_backward(
-      &extents, zip(factors, sums).map { compiled($0, into: $1) }, Int32(factors.count), points.u,
-      points.v, points.t, points.samples, Int64(points.count), gradients, Int64(gradientStride))
+      &extents, zip(factors, sums).map { compiled($0, into: $1) }, Int32(factors.count),
+      compiled(points), Int64(points.count), gradients, Int64(gradientStride))
   }
 
   public static func volume(

@@ -94,15 +94,18 @@ public protocol KernelSet {
   // MARK: Grid sampling
 
   /// Adds the outputs of all factors at every listed sample s to `sums[s · sumStride + j]`; bilinear and
-  /// linear with aligned corners and zero padding.
+  /// linear with aligned corners and zero padding. Up to 31 points behind the last are read and may be
+  /// anything.
   static func accumulatePlaneLineOutputs(
-    _ shape: PlaneLineShape, factors: [PlaneLineFactor<Scalar>], points: PlanePoints<Scalar>,
+    _ shape: PlaneLineShape, factors: [PlaneLineFactor<Scalar>],
+    points: UnsafeBufferPointer<PlanePoint<Scalar>>,
     sums: UnsafeMutablePointer<Scalar>, sumStride: Int)
 
   /// Adds the gradients of the factors for output gradients `[*, gradientStride]` of the listed samples,
-  /// in the order of the list.
+  /// in the order of the list. Reads behind the last point, too.
   static func accumulatePlaneLineGradients(
-    _ shape: PlaneLineShape, factors: [PlaneLineFactor<Scalar>], points: PlanePoints<Scalar>,
+    _ shape: PlaneLineShape, factors: [PlaneLineFactor<Scalar>],
+    points: UnsafeBufferPointer<PlanePoint<Scalar>>,
     gradients: UnsafePointer<Scalar>, gradientStride: Int, into sums: [PlaneLineGradients<Scalar>])
 
   /// Trilinear look-up into `channels` rows of a tile matrix; x addresses the last axis.

@@ -65,28 +65,21 @@ public struct PlaneLineGradients<Scalar> {
   }
 }
 
-/// Samples in the order in which a plane is walked: coordinates in −1...1 by position in that order, and
-/// the sample each belongs to.
-public struct PlanePoints<Scalar> {
-  /// Coordinates along the plane's horizontal axis, its vertical axis, and the line. Up to 32 numbers
-  /// behind the last sample are read and may be anything.
-  public let u: UnsafePointer<Scalar>
-  public let v: UnsafePointer<Scalar>
-  public let t: UnsafePointer<Scalar>
-  /// Sample numbers.
-  public let samples: UnsafePointer<Int32>
-  /// Samples.
-  public let count: Int
+/// A sample of a plane and its line, in the order in which the plane is walked.
+public struct PlanePoint<Scalar> {
+  /// Coordinates in −1...1 along the plane's horizontal axis, its vertical axis, and the line.
+  public var u: Scalar
+  public var v: Scalar
+  public var t: Scalar
+  /// The number of the sample, whose sums or gradients these are.
+  public var sample: Int32
 
-  /// All four arrays.
-  public init(
-    u: UnsafePointer<Scalar>, v: UnsafePointer<Scalar>, t: UnsafePointer<Scalar>,
-    samples: UnsafePointer<Int32>, count: Int
-  ) {
+  /// A sample at a position.
+  @inlinable
+  public init(u: Scalar, v: Scalar, t: Scalar, sample: Int32) {
     self.u = u
     self.v = v
     self.t = t
-    self.samples = samples
-    self.count = count
+    self.sample = sample
   }
 }

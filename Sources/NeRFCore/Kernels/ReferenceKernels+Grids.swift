@@ -60,14 +60,14 @@ extension ReferenceKernels {
 
   @specialized(where Scalar == Double)
   public static func accumulatePlaneLineOutputs(
-    _ shape: PlaneLineShape, factors: [PlaneLineFactor<Scalar>], points: PlanePoints<Scalar>,
+    _ shape: PlaneLineShape, factors: [PlaneLineFactor<Scalar>],
+    points: UnsafeBufferPointer<PlanePoint<Scalar>>,
     sums: UnsafeMutablePointer<Scalar>, sumStride: Int
   ) {
-    for n in 0..<points.count {
-      let row = sums + Int(points.samples[n]) * sumStride
+    for point in points {
+      let row = sums + Int(point.sample) * sumStride
       for factor in factors {
-        let taps = FactorTaps(
-          shape, channels: factor.channels, points.u[n], points.v[n], points.t[n])
+        let taps = FactorTaps(shape, channels: factor.channels, point.u, point.v, point.t)
         for (j, output) in factor.outputs.enumerated() {
           var sum: Scalar = 0
           for c in 0..<factor.channels {
@@ -83,14 +83,14 @@ extension ReferenceKernels {
 
   @specialized(where Scalar == Double)
   public static func accumulatePlaneLineGradients(
-    _ shape: PlaneLineShape, factors: [PlaneLineFactor<Scalar>], points: PlanePoints<Scalar>,
+    _ shape: PlaneLineShape, factors: [PlaneLineFactor<Scalar>],
+    points: UnsafeBufferPointer<PlanePoint<Scalar>>,
     gradients: UnsafePointer<Scalar>, gradientStride: Int, into sums: [PlaneLineGradients<Scalar>]
   ) {
-    for n in 0..<points.count {
-      let row = gradients + Int(points.samples[n]) * gradientStride
+    for point in points {
+      let row = gradients + Int(point.sample) * gradientStride
       for (factor, sum) in zip(factors, sums) {
-        let taps = FactorTaps(
-          shape, channels: factor.channels, points.u[n], points.v[n], points.t[n])
+        let taps = FactorTaps(shape, channels: factor.channels, point.u, point.v, point.t)
         for c in 0..<factor.channels {
           let a = taps.plane(factor.plane, c)
           let b = taps.line(factor.line, c)

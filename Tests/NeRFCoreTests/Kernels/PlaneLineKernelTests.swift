@@ -49,21 +49,51 @@ struct Factors {
   /// The k-th sample of the order.
   func sample(_ k: Int) -> Int { (7 * k + 3) % count }
 
-  private var samples: [Int32] { (0..<count).map { Int32(sample($0)) } }
+  /// The samples in that order. Behind the last there are points that must not count.
+  private func points<T: BinaryFloatingPoint>(_ rows: ArraySlice<UnsafePointer<T>>) -> [PlanePoint<
+    T
+  >] {
+    let rows = Array(rows)
+    return (0..<count).map { k in
+      PlanePoint(u: rows[0][k], v: rows[1][k], t: rows[2][k], sample: Int32(sample(k)))
+    } + [PlanePoint](repeating: PlanePoint(u: .nan, v: 0, t: .infinity, sample: -1), count: 31)
+  }
 
   /// Sums after the kernel, over a start of 1.
   func sums<K: KernelSet>(
     _ kernels: K.Type, _ values: [[K.Scalar]], _ coordinates: [[K.Scalar]]
   ) -> [K.Scalar] {
     var output = [K.Scalar](repeating: 1, count: count * stride)
-    let samples = samples
     withRows(values + coordinates) { rows in
-      samples.withUnsafeBufferPointer { samples in
+      points(rows[3...]).withUnsafeBufferPointer { points in
         K.accumulatePlaneLineOutputs(
-          shape, factors: [factor(rows)],
-          points: PlanePoints(
-            u: rows[3], v: rows[4], t: rows[5], samples: samples.baseAddress!, count: count),
+          shape, factors: [factor(rows)], points: UnsafeBufferPointer(rebasing: points[..<count]),
           sums: &output, sumStride: stride)
+      }
+    }
+    return output
+  }
+
+  /// Sums of two factors over a start of 0: density, and other channels to the columns from the fourth on, as
+  /// many as the factors of another have.
+  func sums<K: KernelSet>(
+    _ kernels: K.Type, _ values: [[K.Scalar]], with other: Factors, _ otherValues: [[K.Scalar]],
+    _ coordinates: [[K.Scalar]]
+  ) -> [K.Scalar] {
+    var output = [K.Scalar](repeating: 0, count: count * other.stride)
+    withRows(values + otherValues + coordinates) { rows in
+      points(rows[6...]).withUnsafeBufferPointer { points in
+        K.accumulatePlaneLineOutputs(
+          shape,
+          factors: [
+            PlaneLineFactor(
+              plane: rows[0], line: rows[1], channels: channels, mixing: rows[2], mixingStride: 0,
+              outputs: 0..<1),
+            PlaneLineFactor(
+              plane: rows[3], line: rows[4], channels: other.channels, mixing: rows[5],
+              mixingStride: other.channels, outputs: 3..<3 + other.outputs),
+          ], points: UnsafeBufferPointer(rebasing: points[..<count]), sums: &output,
+          sumStride: other.stride)
       }
     }
     return output
@@ -83,16 +113,14 @@ struct Factors {
     var plane = [K.Scalar](repeating: start, count: values[0].count)
     var line = [K.Scalar](repeating: start, count: values[1].count)
     var mixing = [K.Scalar](repeating: start, count: values[2].count)
-    let samples = samples
     withRows(values + coordinates) { rows in
-      samples.withUnsafeBufferPointer { samples in
+      points(rows[3...]).withUnsafeBufferPointer { points in
         plane.withUnsafeMutableBufferPointer { plane in
           line.withUnsafeMutableBufferPointer { line in
             mixing.withUnsafeMutableBufferPointer { mixing in
               K.accumulatePlaneLineGradients(
                 shape, factors: [factor(rows)],
-                points: PlanePoints(
-                  u: rows[3], v: rows[4], t: rows[5], samples: samples.baseAddress!, count: count),
+                points: UnsafeBufferPointer(rebasing: points[..<count]),
                 gradients: cotangents, gradientStride: stride,
                 into: [
                   PlaneLineGradients(
@@ -116,7 +144,7 @@ struct Factors {
 struct PlaneLineKernelTests {
   /// Channel counts of PVD (16, 48), none that fills a vector, some beside, and more than one pass.
   static let channelCounts = [1, 3, 8, 16, 19, 48, 61, 67, 130]
-  static let outputCounts = [1, 2, 15, 16, 21]
+  static let outputCounts = [1, 2, 15, 16, 21, 37]
 
   /// Four texels with a product of weights each, two rungs, two products, and a sum over channels.
   @Test("sums stay within their rounding error", arguments: channelCounts, outputCounts)
@@ -136,6 +164,26 @@ struct PlaneLineKernelTests {
       let row = single[s * factors.stride..<(s + 1) * factors.stride]
       #expect(row.first == 1 && row.suffix(2) == [1, 1], "sample \(s): columns of others changed")
     }
+  }
+
+  /// Columns are summed 32 at a time: the second factor ends within the first of them, and behind.
+  @Test("two factors fill their own columns", arguments: [1, 29, 30, 40])
+  func twoFactors(outputs: Int) {
+    let density = Factors(channels: 16, outputs: 1)
+    let color = Factors(channels: 70, outputs: outputs, seed: 2)
+    let coordinates = density.coordinates.map(\.double)
+    let single = density.sums(
+      FastKernels.self, density.single, with: color, color.single,
+      density.coordinates.map(\.single))
+    let double = density.sums(
+      DoubleKernels.self, density.double, with: color, color.double, coordinates)
+    let magnitudes = density.sums(
+      DoubleKernels.self, density.magnitudes, with: color, color.magnitudes, coordinates)
+    let comparison = KernelComparison(
+      "accumulatePlaneLineOutputs, two factors", single, exact: double, magnitudes: magnitudes,
+      roundings: 13 + 70 + 1)
+    #expect(comparison.passed, "\(comparison)")
+    #expect(double.contains { $0 != 0 })
   }
 
   /// Three roundings of a position of at most `size` move a value by the slope, at most 2 per texel.
