@@ -116,22 +116,25 @@ public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - taps: Receives the rows that `detail` asks for; resized to the batch.
+  ///   - writingFeatures: Whether taps receive F, too, which rendering does not read: three quarters of what
+  ///     a full evaluation writes.
   ///   - store: Keeps activations for ``backward(_:detail:taps:cotangents:store:)``; nil to drop them.
   public func forward(
     _ batch: SampleBatch, detail: TapDetail, into taps: FieldTaps<T>,
-    keeping store: ActivationStore<T>? = nil
+    writingFeatures: Bool = true, keeping store: ActivationStore<T>? = nil
   ) {
     taps.resize(to: batch.count, featureCount: field.featureCount)
     store?.prepare(tiles: tileCount(batch.count), rows: field.activationRows)
     let encoded = encode(batch.positions, count: batch.count, detail: detail)
     packWeights(.outputs, samples: batch.count)
+    let written = rows(of: detail).filter { writingFeatures || $0 < TapRow.features }
     forEachTile(batch.count) { tile, worker in
       let input = worker.load(batch, tile: tile, encoded: encoded)
       let activations = store?.tile(tile) ?? worker.activations.base
       field.forward(
         input, detail: detail, activations: activations, scratch: worker.scratch.base,
         taps: worker.taps.base)
-      for row in rows(of: detail) {
+      for row in written {
         (taps.row(row) + input.firstSample).update(
           from: worker.taps.base + row * Tile.stride, count: input.count)
       }

@@ -55,7 +55,7 @@ public final class FieldRenderer<T: RadianceScalar>: @unchecked Sendable {
       rays, intervals: intervals, background: background, settings: settings,
       pool: evaluator.pool
     ) { samples in
-      evaluator.forward(samples, detail: .full, into: taps)
+      evaluator.forward(samples, detail: .full, into: taps, writingFeatures: false)
       return FieldSamples(
         densities: taps.densities, colors: taps.interleavedColors(pool: evaluator.pool))
     }

@@ -140,7 +140,9 @@ public final class VolumeWork<T: RadianceScalar>: Workload {
   }
 
   public func run() throws {
-    guard mode == .backward else { return evaluator.forward(batch, detail: .full, into: taps) }
+    guard mode == .backward else {
+      return evaluator.forward(batch, detail: .full, into: taps, writingFeatures: false)
+    }
     evaluator.field.clearGradients(evaluator.pool)
     // Cotangents are there already.
     evaluator.accumulateGradients(batch, taps: taps, cotangents: cotangents) { _ in }

@@ -42,7 +42,9 @@ public final class HeadsWork<T: RadianceScalar>: Workload {
   }
 
   public func run() throws {
-    guard mode == .backward else { return evaluator.forward(batch, detail: .full, into: taps) }
+    guard mode == .backward else {
+      return evaluator.forward(batch, detail: .full, into: taps, writingFeatures: false)
+    }
     field.clearGradients(evaluator.pool)
     // Cotangents are there already.
     evaluator.accumulateGradients(batch, taps: taps, cotangents: cotangents) { _ in }
