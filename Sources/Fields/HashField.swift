@@ -111,7 +111,7 @@ public final class HashField<T: RadianceScalar>: RadianceField {
   public func encode(
     _ points: PointPointers<Float>, count: Int, detail: TapDetail, into rows: BatchRows<T>,
     pool: WorkerPool
-  ) {
+  ) -> (any Sendable)? {
     let padded = Tile.padded(count)
     for axis in 0..<3 {
       normaliseCube(points[axis], bound: T(frame.bound), into: rows.row(axis), count: count)
@@ -131,6 +131,7 @@ public final class HashField<T: RadianceScalar>: RadianceField {
         output: rows.row(3 + level * geometry.features) + first, outputStride: rows.stride,
         count: min(size, padded - first))
     }
+    return nil
   }
 
   @specialized(where T == Float)
@@ -187,7 +188,8 @@ public final class HashField<T: RadianceScalar>: RadianceField {
   /// One work item per level, the finest first: each level of the table has one writer, which visits
   /// the samples in order.
   public func accumulateDeferred(
-    _ deferred: BatchRows<T>, count: Int, lanes: GradientLanes<T>, pool: WorkerPool
+    _ deferred: BatchRows<T>, count: Int, encoding: (any Sendable)?, lanes: GradientLanes<T>,
+    pool: WorkerPool
   ) {
     let gradient = parameters[0].gradient.base
     let points = (0..<3).map { UnsafePointer(deferred.row($0)) }

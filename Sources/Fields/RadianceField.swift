@@ -95,9 +95,13 @@ public protocol RadianceField<Scalar>: AnyObject, Sendable {
   ///   - points: Positions in scene units, `count` numbers per axis.
   ///   - detail: How much of the field the tiles will evaluate.
   ///   - rows: ``encodedWidth(for:)`` rows; columns behind `count` are zero positions.
+  /// - Returns: What ``accumulateDeferred(_:count:encoding:lanes:pool:)`` of the same batch can use as long as
+  ///   the rows are there; nil for nothing.
+  @discardableResult
   func encode(
     _ points: PointPointers<Float>, count: Int, detail: TapDetail, into rows: BatchRows<Scalar>,
-    pool: WorkerPool)
+    pool: WorkerPool
+  ) -> (any Sendable)?
 
   /// Evaluates the taps that `detail` asks for into the rows of `taps`.
   func forward(
@@ -114,8 +118,12 @@ public protocol RadianceField<Scalar>: AnyObject, Sendable {
 
   /// Adds what backward deferred for `count` samples to the gradients the field owns, or to those of the
   /// lanes where many samples meet in few parameters; such lanes are opened first.
+  ///
+  /// - Parameter encoding: What ``encode(_:count:detail:into:pool:)`` of the batch returned, which may have
+  ///   more samples behind these; nil if its rows are gone.
   func accumulateDeferred(
-    _ deferred: BatchRows<Scalar>, count: Int, lanes: GradientLanes<Scalar>, pool: WorkerPool)
+    _ deferred: BatchRows<Scalar>, count: Int, encoding: (any Sendable)?,
+    lanes: GradientLanes<Scalar>, pool: WorkerPool)
 
   /// Indices of the parameters that receive a gradient in a pass of this detail.
   func parametersReached(by detail: TapDetail) -> [Int]
@@ -138,10 +146,11 @@ extension RadianceField {
   public func encode(
     _ points: PointPointers<Float>, count: Int, detail: TapDetail, into rows: BatchRows<Scalar>,
     pool: WorkerPool
-  ) {}
+  ) -> (any Sendable)? { nil }
 
   public func accumulateDeferred(
-    _ deferred: BatchRows<Scalar>, count: Int, lanes: GradientLanes<Scalar>, pool: WorkerPool
+    _ deferred: BatchRows<Scalar>, count: Int, encoding: (any Sendable)?,
+    lanes: GradientLanes<Scalar>, pool: WorkerPool
   ) {}
 
   /// Number of trainable numbers.

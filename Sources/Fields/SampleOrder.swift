@@ -95,12 +95,10 @@ package func texelKeys<T: RadianceScalar>(
 }
 
 /// `−1` for samples whose gradients `[*, width]` are all zero: nothing is to be added for them.
-///
-/// - Parameter keys: The same samples by one or more keys.
 @specialized(where T == Float)
 @specialized(where T == Double)
 func dropIdle<T: RadianceScalar>(
-  _ gradients: UnsafePointer<T>, width: Int, from keys: [UnsafeMutablePointer<Int32>], count: Int
+  _ gradients: UnsafePointer<T>, width: Int, from keys: UnsafeMutablePointer<Int32>, count: Int
 ) {
   for s in 0..<count {
     let row = gradients + s * width
@@ -110,7 +108,6 @@ func dropIdle<T: RadianceScalar>(
       isIdle = false
       break
     }
-    guard isIdle else { continue }
-    for keys in keys { keys[s] = -1 }
+    if isIdle { keys[s] = -1 }
   }
 }

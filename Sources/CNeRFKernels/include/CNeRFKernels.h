@@ -112,8 +112,7 @@ typedef struct {
                         const float *uy, const float *uz, const float *g0, const float *g1,
                         int64_t count);
 
-  // Adds the outputs of all factors to the rows points[k].sample of sums, for k < count; up to 31 points
-  // behind the last are read.
+  // Adds the outputs of all factors to the rows points[k].sample of sums, for k < count.
   void (*plane_line_forward)(const pvd_plane_line *shape, const pvd_factor *factors,
                              int32_t factor_count, const pvd_plane_point *points, int64_t count,
                              float *sums, int64_t sum_stride);

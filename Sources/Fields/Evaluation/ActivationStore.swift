@@ -9,6 +9,8 @@ public final class ActivationStore<T: RadianceScalar>: @unchecked Sendable {
   public let budget: Int
   private var storage = AlignedBuffer<T>(count: 0, repeating: 0)
   private var tileSize = 0
+  /// The number of the evaluator's encoding that the batch was evaluated with.
+  var encoding = 0
   /// Whether the last batch fits.
   public private(set) var isKept = false
 

@@ -32,7 +32,7 @@ extension FieldEvaluator {
       pass.run(shares[lane], lane: lanes.lane(lane), scratch[worker], loss)
     }
     field.accumulateDeferred(
-      pass.deferred, count: batch.usedCount, lanes: lanes, pool: pool)
+      pass.deferred, count: batch.usedCount, encoding: encoding, lanes: lanes, pool: pool)
     lanes.reduce(into: field.parameters, pool: pool)
   }
 }

@@ -17,6 +17,9 @@ public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
   lazy var lanes = GradientLanes(field.parameters)
   private var deferred = AlignedBuffer<T>(count: 0, repeating: 0)
   private var encoded = AlignedBuffer<T>(count: 0, repeating: 0)
+  /// How many batches were encoded, and what the field made of the last; see ``RadianceField``.
+  private var encodings = 0
+  private(set) var encoding: (any Sendable)?
   /// A batch whose encoding is in ``encoded`` already, with its row stride.
   private var carried: (batch: SampleBatch, stride: Int)?
 
@@ -55,6 +58,8 @@ public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
         return BatchRows(base: encoded.base, stride: carried.stride)
       }
     }
+    encodings += 1
+    encoding = nil
     let stride = Tile.padded(max(count, 1))
     // Tiles may begin at any sample; their padded columns then reach behind the last one.
     let width = field.encodedWidth(for: detail)
@@ -68,7 +73,7 @@ public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
       positions[1].withUnsafeBufferPointer { y in
         positions[2].withUnsafeBufferPointer { z in
           guard let x = x.baseAddress, let y = y.baseAddress, let z = z.baseAddress else { return }
-          field.encode(
+          encoding = field.encode(
             PointPointers(x, y, z), count: count, detail: detail, into: rows, pool: pool)
         }
       }
@@ -109,6 +114,7 @@ public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
       }
     }
     carried = (kept, stride)
+    encoding = nil
     return kept
   }
 
@@ -126,6 +132,7 @@ public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
     taps.resize(to: batch.count, featureCount: field.featureCount)
     store?.prepare(tiles: tileCount(batch.count), rows: field.activationRows)
     let encoded = encode(batch.positions, count: batch.count, detail: detail)
+    store?.encoding = encodings
     packWeights(.outputs, samples: batch.count)
     let written = rows(of: detail).filter { writingFeatures || $0 < TapRow.features }
     forEachTile(batch.count) { tile, worker in
@@ -161,6 +168,7 @@ public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
     let lanes = lanes
     lanes.open(shares.count)
     let isKept = store?.isKept ?? false
+    let isFresh = !isKept || store?.encoding == encodings
     let encoded =
       isKept
       ? BatchRows(base: encoded.base, stride: 0)
@@ -188,7 +196,8 @@ public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
           cotangents: cotangents, rows: used, lane: lane, deferred: rows)
       }
     }
-    field.accumulateDeferred(rows, count: batch.count, lanes: lanes, pool: pool)
+    field.accumulateDeferred(
+      rows, count: batch.count, encoding: isFresh ? encoding : nil, lanes: lanes, pool: pool)
     lanes.reduce(into: field.parameters, pool: pool)
   }
 

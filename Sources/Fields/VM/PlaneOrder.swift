@@ -23,20 +23,31 @@ struct PlaneOrder<T: RadianceScalar>: @unchecked Sendable {
     UnsafeBufferPointer(start: points + places.lowerBound, count: places.count)
   }
 
-  /// The samples of the given keys.
-  func points(of keys: Range<Int>) -> UnsafeBufferPointer<PlanePoint<T>> {
-    points(at: starts[keys.lowerBound]..<starts[keys.upperBound])
+  /// The samples of a share that are active, copied to their places in rows of their own, which may be those of
+  /// the order.
+  @specialized(where T == Float)
+  @specialized(where T == Double)
+  func points(
+    of share: Int, among active: ActiveSamples, into room: UnsafeMutablePointer<T>
+  ) -> UnsafeBufferPointer<PlanePoint<T>> {
+    let keys = shares[share]
+    let places = starts[keys.lowerBound]..<starts[keys.upperBound]
+    let target = UnsafeMutableRawPointer(room).assumingMemoryBound(to: PlanePoint<T>.self)
+    var next = places.lowerBound
+    for place in places {
+      // Reading runs ahead of writing.
+      target[next] = points[place]
+      next &+= active.contains(Int(points[place].sample)) ? 1 : 0
+    }
+    return UnsafeBufferPointer(start: target + places.lowerBound, count: next - places.lowerBound)
   }
 
   /// The orders of the three planes. One pass over the batch finds the keys of all, another places all points.
   ///
   /// - Parameters:
   ///   - rows: Scaled positions in the first three rows, and ``width`` rows of room from `scratch` on.
-  ///   - idleWidth: Where given, the row behind the positions begins that many gradients per sample, and
-  ///     samples for which all are zero are left out.
   static func orders(
-    _ rows: BatchRows<T>, scratch: Int, resolution: [Int], count: Int, idleWidth: Int? = nil,
-    pool: WorkerPool
+    _ rows: BatchRows<T>, scratch: Int, resolution: [Int], count: Int, pool: WorkerPool
   ) -> [PlaneOrder] {
     let axes = VMField<T>.planeAxes
     let keys = (0..<3).map { plane in
@@ -57,11 +68,6 @@ struct PlaneOrder<T: RadianceScalar>: @unchecked Sendable {
           columns: rows.row(width) + first, width: resolution[width], parts: partsOfRow,
           into: keys[plane] + first, count: samples.count)
       }
-      if let idleWidth {
-        dropIdle(
-          rows.row(3) + first * idleWidth, width: idleWidth, from: keys.map { $0 + first },
-          count: samples.count)
-      }
       for sort in sorts { sort.tally(part) }
     }
     let orders = (0..<3).map { plane in
@@ -81,6 +87,49 @@ struct PlaneOrder<T: RadianceScalar>: @unchecked Sendable {
         into: orders[plane].points)
     }
     return orders
+  }
+}
+
+/// Which of the first samples of a batch have a gradient that is not zero: nothing is to be added for others.
+struct ActiveSamples: @unchecked Sendable {
+  private let flags: UnsafeMutablePointer<Bool>
+  private let count: Int
+
+  /// - Parameters:
+  ///   - gradients: `[count, width]`.
+  ///   - room: A row, for a flag per sample.
+  init<T: RadianceScalar>(
+    gradients: UnsafePointer<T>, width: Int, count: Int, into room: UnsafeMutablePointer<T>,
+    pool: WorkerPool
+  ) {
+    let flags = UnsafeMutableRawPointer(room).bindMemory(to: Bool.self, capacity: count)
+    self.flags = flags
+    self.count = count
+    pool.forEachRange(count, size: 1 << 14) { range, _ in
+      markActive(
+        gradients + range.lowerBound * width, width: width, into: flags + range.lowerBound,
+        count: range.count)
+    }
+  }
+
+  /// Whether a sample is among the first and has a gradient.
+  func contains(_ sample: Int) -> Bool { sample < count && flags[sample] }
+}
+
+@specialized(where T == Float)
+@specialized(where T == Double)
+private func markActive<T: RadianceScalar>(
+  _ gradients: UnsafePointer<T>, width: Int, into flags: UnsafeMutablePointer<Bool>, count: Int
+) {
+  for s in 0..<count {
+    let row = gradients + s &* width
+    var isActive = false
+    // NaN is not zero and counts.
+    for k in 0..<width where !(row[k] == 0) {
+      isActive = true
+      break
+    }
+    flags[s] = isActive
   }
 }
 

@@ -27,7 +27,7 @@ extension VMField {
   public func encode(
     _ points: PointPointers<Float>, count: Int, detail: TapDetail, into rows: BatchRows<T>,
     pool: WorkerPool
-  ) {
+  ) -> (any Sendable)? {
     let outputs = factorOutputs(detail)
     let sums = rows.row(3)
     pool.forEachRange(rows.stride, size: 1 << 14) { range, _ in
@@ -54,6 +54,7 @@ extension VMField {
     }
     // The factors point into it.
     withExtendedLifetime(ones) {}
+    return orders
   }
 
   private func factors(
@@ -76,22 +77,33 @@ extension VMField {
   /// The first column of the basis that belongs to a plane.
   private func firstColumn(_ plane: Int) -> Int { options.colorRanks[..<plane].reduce(0, +) }
 
-  /// The scaled position, the gradients of raw s and c sample by sample, and room to sort for each plane.
-  public var deferredWidth: Int { 3 + featureCount + PlaneOrder<T>.width }
+  /// The scaled position, the gradients of raw s and c sample by sample, room to sort for each plane, and which
+  /// samples have gradients.
+  public var deferredWidth: Int { 3 + featureCount + PlaneOrder<T>.width + 1 }
 
+  /// The encoding is the orders of the planes. Samples without a gradient, of which a step on photographs has
+  /// many, are left out.
+  ///
   /// One work item per share of a plane's rows. Two neighbouring shares meet in one row, so even shares of
   /// all planes run first and odd ones after them; lines and basis, where all samples meet, are summed in
   /// lanes, one for each share of a plane that runs at the same time. So every sum has one order.
   public func accumulateDeferred(
-    _ deferred: BatchRows<T>, count: Int, lanes: GradientLanes<T>, pool: WorkerPool
+    _ deferred: BatchRows<T>, count: Int, encoding: (any Sendable)?, lanes: GradientLanes<T>,
+    pool: WorkerPool
   ) {
     let ones = AlignedBuffer<T>(count: options.densityRanks.max() ?? 0, repeating: 1)
-    let orders = PlaneOrder.orders(
-      deferred, scratch: 3 + featureCount, resolution: options.resolution, count: count,
-      idleWidth: featureCount, pool: pool)
+    let scratch = 3 + featureCount
+    let orders =
+      encoding as? [PlaneOrder<T>]
+      ?? PlaneOrder.orders(
+        deferred, scratch: scratch, resolution: options.resolution, count: count, pool: pool)
+    let active = ActiveSamples(
+      gradients: deferred.row(3), width: featureCount, count: count,
+      into: deferred.row(scratch + PlaneOrder<T>.width), pool: pool)
     let passes = orders.map { order in
       GradientPass(
-        order: order, factors: factors(order.plane, detail: .features, ones: ones),
+        order: order, active: active, room: deferred.row(scratch + 4 * order.plane),
+        factors: factors(order.plane, detail: .features, ones: ones),
         densityGradient: parameters[Self.densityPlane + order.plane].gradient.base,
         colorGradient: parameters[Self.colorPlane + order.plane].gradient.base)
     }
@@ -114,7 +126,8 @@ extension VMField {
   ) {
     let plane = pass.order.plane
     T.Kernels.accumulatePlaneLineGradients(
-      shape(plane), factors: pass.factors, points: pass.order.points(of: pass.order.shares[share]),
+      shape(plane), factors: pass.factors,
+      points: pass.order.points(of: share, among: pass.active, into: pass.room),
       gradients: gradients, gradientStride: featureCount,
       into: [
         PlaneLineGradients(
@@ -132,6 +145,9 @@ extension VMField {
 /// plane go.
 private struct GradientPass<T: RadianceScalar>: @unchecked Sendable {
   let order: PlaneOrder<T>
+  let active: ActiveSamples
+  /// Rows for the points that have gradients.
+  let room: UnsafeMutablePointer<T>
   let factors: [PlaneLineFactor<T>]
   let densityGradient: UnsafeMutablePointer<T>
   let colorGradient: UnsafeMutablePointer<T>

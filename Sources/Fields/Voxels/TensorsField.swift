@@ -178,7 +178,8 @@ public final class TensorsField<T: RadianceScalar>: RadianceField {
   /// of voxels they fall in, so that a row is loaded once. Two neighbouring shares meet in one slice, so even
   /// shares run first and odd ones after them: every voxel's sum has one order.
   public func accumulateDeferred(
-    _ deferred: BatchRows<T>, count: Int, lanes: GradientLanes<T>, pool: WorkerPool
+    _ deferred: BatchRows<T>, count: Int, encoding: (any Sendable)?, lanes: GradientLanes<T>,
+    pool: WorkerPool
   ) {
     // Rows have room for numbers of four bytes in any precision.
     let scratch = { (row: Int) in
@@ -194,7 +195,7 @@ public final class TensorsField<T: RadianceScalar>: RadianceField {
         deferred.row(1) + first, size: shape.height, into: lowerRows + first, count: number)
       for s in range { keys[s] = keys[s] &* Int32(shape.height) &+ lowerRows[s] }
       dropIdle(
-        deferred.row(3) + first * channels, width: channels, from: [keys + first], count: number)
+        deferred.row(3) + first * channels, width: channels, from: keys + first, count: number)
     }
     let order = SampleOrder(
       keys: keys, keyCount: shape.depth * shape.height, count: count, into: samples, pool: pool)

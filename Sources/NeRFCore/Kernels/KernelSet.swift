@@ -94,15 +94,14 @@ public protocol KernelSet {
   // MARK: Grid sampling
 
   /// Adds the outputs of all factors at every listed sample s to `sums[s · sumStride + j]`; bilinear and
-  /// linear with aligned corners and zero padding. Up to 31 points behind the last are read and may be
-  /// anything.
+  /// linear with aligned corners and zero padding.
   static func accumulatePlaneLineOutputs(
     _ shape: PlaneLineShape, factors: [PlaneLineFactor<Scalar>],
     points: UnsafeBufferPointer<PlanePoint<Scalar>>,
     sums: UnsafeMutablePointer<Scalar>, sumStride: Int)
 
   /// Adds the gradients of the factors for output gradients `[*, gradientStride]` of the listed samples,
-  /// in the order of the list. Reads behind the last point, too.
+  /// in the order of the list.
   static func accumulatePlaneLineGradients(
     _ shape: PlaneLineShape, factors: [PlaneLineFactor<Scalar>],
     points: UnsafeBufferPointer<PlanePoint<Scalar>>,

@@ -68,7 +68,8 @@ public final class HashEncodingWork<T: RadianceScalar>: Workload {
     guard mode == .backward else { return }
     field.clearGradients(pool)
     field.accumulateDeferred(
-      BatchRows(base: deferred.base, stride: count), count: count, lanes: lanes, pool: pool)
+      BatchRows(base: deferred.base, stride: count), count: count, encoding: nil, lanes: lanes,
+      pool: pool)
   }
 
   public func results() throws -> [(name: String, values: [T])] {

@@ -50,6 +50,49 @@ struct FieldEvaluatorTests {
     #expect(kept == again && again == without)
   }
 
+  /// What encoding a batch found out serves its gradients only as long as no other batch was encoded.
+  @Test(
+    "other evaluations between forward and backward change nothing",
+    arguments: SmallFields.configurations)
+  func evaluationsInBetween(configuration: FieldConfiguration) throws {
+    let field = try SmallFields.field(configuration, as: Float.self)
+    let evaluator = FieldEvaluator(field, pool: WorkerPool(threads: 2))
+    let (batch, other) = (try randomBatch(700, seed: 13), try randomBatch(900, seed: 14))
+    let cotangents = TapCotangents<Float>.random(batch.count, field, seed: 15)
+      .rows(count: batch.count, field)
+    // Samples without a gradient.
+    for row in 0..<TapRow.count(features: field.featureCount) {
+      for s in stride(from: 0, to: batch.count, by: 3) { cotangents.row(row)[s] = 0 }
+    }
+    func gradients(evaluatingBetween: Bool) -> [[Float]] {
+      for parameter in field.parameters { parameter.gradient.fill(0) }
+      let (taps, store) = (FieldTaps<Float>(), ActivationStore<Float>())
+      evaluator.forward(batch, detail: .full, into: taps, keeping: store)
+      if evaluatingBetween { evaluator.forward(other, detail: .density, into: FieldTaps<Float>()) }
+      evaluator.backward(batch, detail: .full, taps: taps, cotangents: cotangents, store: store)
+      return field.parameters.map { $0.exportedGradient() }
+    }
+    let expected = gradients(evaluatingBetween: false)
+    #expect(expected.allSatisfy { $0.contains { $0 != 0 } })
+    #expect(gradients(evaluatingBetween: true) == expected)
+  }
+
+  @Test("taps without features are the same", arguments: SmallFields.configurations)
+  func withoutFeatures(configuration: FieldConfiguration) throws {
+    let field = try SmallFields.field(configuration, as: Float.self)
+    let evaluator = FieldEvaluator(field, pool: WorkerPool(threads: 1))
+    let batch = try randomBatch(300, seed: 16)
+    let (full, part) = (
+      FieldTaps<Float>(), FieldTaps<Float>(count: 300, featureCount: field.featureCount)
+    )
+    evaluator.forward(batch, detail: .full, into: full)
+    evaluator.forward(batch, detail: .full, into: part, writingFeatures: false)
+    #expect(part.logDensities == full.logDensities)
+    #expect(part.densities == full.densities)
+    #expect(part.colors == full.colors)
+    #expect(part.features.allSatisfy { $0.allSatisfy { $0 == 0 } })
+  }
+
   @Test(
     "a pass sees nothing of the cotangents of the one before",
     arguments: SmallFields.configurations, [TapDetail.density, .features])

@@ -49,7 +49,7 @@ struct Factors {
   /// The k-th sample of the order.
   func sample(_ k: Int) -> Int { (7 * k + 3) % count }
 
-  /// The samples in that order. Behind the last there are points that must not count.
+  /// The samples in that order. Behind the last there are points that must not count, of a sample that does not exist.
   private func points<T: BinaryFloatingPoint>(_ rows: ArraySlice<UnsafePointer<T>>) -> [PlanePoint<
     T
   >] {
