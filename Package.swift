@@ -34,8 +34,8 @@ let package = Package(
       name: "CNeRFKernels",
       exclude: [
         "kernels.inc", "kernels_dense.inc", "kernels_elementary.inc", "kernels_hash.inc",
-        "kernels_planes.inc", "kernels_planes_gradient.inc", "kernels_rays.inc",
-        "kernels_volume.inc",
+        "kernels_planes.inc", "kernels_planes_gradient.inc", "kernels_planes_sums.inc",
+        "kernels_rays.inc", "kernels_volume.inc",
       ]),
     .target(
       name: "NeRFCore",

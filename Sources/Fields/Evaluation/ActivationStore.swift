@@ -1,5 +1,8 @@
 public import NeRFCore
 
+/// Stands for one encoding of a batch by one evaluator.
+final class EncodingMark: Sendable {}
+
 /// Activations of the tiles of one batch, kept from the forward to the backward pass.
 ///
 /// Keeping them costs memory in proportion to samples; beyond ``budget`` nothing is kept and backward
@@ -9,8 +12,8 @@ public final class ActivationStore<T: RadianceScalar>: @unchecked Sendable {
   public let budget: Int
   private var storage = AlignedBuffer<T>(count: 0, repeating: 0)
   private var tileSize = 0
-  /// The number of the evaluator's encoding that the batch was evaluated with.
-  var encoding = 0
+  /// The encoding that the batch was evaluated with.
+  var encoding: EncodingMark?
   /// Whether the last batch fits.
   public private(set) var isKept = false
 

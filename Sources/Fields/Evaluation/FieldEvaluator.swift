@@ -17,8 +17,8 @@ public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
   lazy var lanes = GradientLanes(field.parameters)
   private var deferred = AlignedBuffer<T>(count: 0, repeating: 0)
   private var encoded = AlignedBuffer<T>(count: 0, repeating: 0)
-  /// How many batches were encoded, and what the field made of the last; see ``RadianceField``.
-  private var encodings = 0
+  /// Which encoding ``encoded`` holds, and what the field found out with it; see ``RadianceField``.
+  private var mark = EncodingMark()
   private(set) var encoding: (any Sendable)?
   /// A batch whose encoding is in ``encoded`` already, with its row stride.
   private var carried: (batch: SampleBatch, stride: Int)?
@@ -58,7 +58,7 @@ public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
         return BatchRows(base: encoded.base, stride: carried.stride)
       }
     }
-    encodings += 1
+    mark = EncodingMark()
     encoding = nil
     let stride = Tile.padded(max(count, 1))
     // Tiles may begin at any sample; their padded columns then reach behind the last one.
@@ -132,7 +132,7 @@ public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
     taps.resize(to: batch.count, featureCount: field.featureCount)
     store?.prepare(tiles: tileCount(batch.count), rows: field.activationRows)
     let encoded = encode(batch.positions, count: batch.count, detail: detail)
-    store?.encoding = encodings
+    store?.encoding = mark
     packWeights(.outputs, samples: batch.count)
     let written = rows(of: detail).filter { writingFeatures || $0 < TapRow.features }
     forEachTile(batch.count) { tile, worker in
@@ -168,7 +168,7 @@ public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
     let lanes = lanes
     lanes.open(shares.count)
     let isKept = store?.isKept ?? false
-    let isFresh = !isKept || store?.encoding == encodings
+    let isFresh = !isKept || store?.encoding === mark
     let encoded =
       isKept
       ? BatchRows(base: encoded.base, stride: 0)
