@@ -31,7 +31,8 @@ struct RayPassTests {
 
   /// The loss and all gradients, taken ray by ray.
   private func rayByRay<T: RadianceScalar>(
-    _ field: any RadianceField<T>, _ batch: SampleBatch, threads: Int
+    _ field: any RadianceField<T>, _ batch: SampleBatch, threads: Int,
+    evaluator: FieldEvaluator<T>? = nil
   ) throws -> (loss: Double, gradients: [[T]]) {
     let loss = try PixelLoss<T>(
       batch, targets: targets(batch.rayCount, seed: 13),
@@ -39,9 +40,10 @@ struct RayPassTests {
     // Rows of different strides, as after a larger batch.
     let (taps, cotangents) = (FieldTaps<T>(count: batch.count + 500), FieldTaps<T>())
     for parameter in field.parameters { parameter.gradient.fill(0) }
-    FieldEvaluator(field, pool: WorkerPool(threads: threads)).accumulateGradients(
-      batch, taps: taps, cotangents: cotangents
-    ) { loss.accumulate($0, taps: taps, cotangents: cotangents) }
+    let evaluator = evaluator ?? FieldEvaluator(field, pool: WorkerPool(threads: threads))
+    evaluator.accumulateGradients(batch, taps: taps, cotangents: cotangents) {
+      loss.accumulate($0, taps: taps, cotangents: cotangents)
+    }
     #expect(taps.count == batch.count && taps.featureCount == 0)
     return (loss.value, field.parameters.map { $0.exportedGradient() })
   }
@@ -92,6 +94,19 @@ struct RayPassTests {
       #expect(comparison.passed, "\(comparison)")
       #expect(expected.gradients[index].contains { $0 != 0 })
     }
+  }
+
+  @Test(
+    "rows behind the last ray add nothing that an earlier pass left there",
+    arguments: SmallFields.configurations)
+  func leftovers(configuration: FieldConfiguration) throws {
+    let (long, short) = (try batch([600, 300]), try batch([300, 200], padding: 400))
+    let field = try SmallFields.field(configuration, as: Float.self)
+    let alone = try rayByRay(field, short, threads: 1)
+    let evaluator = FieldEvaluator(field, pool: WorkerPool(threads: 1))
+    _ = try rayByRay(field, long, threads: 1, evaluator: evaluator)
+    let after = try rayByRay(field, short, threads: 1, evaluator: evaluator)
+    #expect(after.gradients == alone.gradients)
   }
 
   @Test("have the same bits with one, two and three threads", arguments: SmallFields.configurations)
