@@ -33,7 +33,8 @@ let package = Package(
     .target(
       name: "CNeRFKernels",
       exclude: [
-        "kernels.inc", "kernels_dense.inc", "kernels_elementary.inc", "kernels_hash.inc",
+        "kernels.inc", "kernels_dense.inc", "kernels_dense_gradient.inc", "kernels_elementary.inc",
+        "kernels_hash.inc", "kernels_lanes.inc",
         "kernels_planes.inc", "kernels_planes_gradient.inc", "kernels_planes_sums.inc",
         "kernels_rays.inc", "kernels_volume.inc",
       ]),

@@ -67,7 +67,7 @@
 #define PVD_WIDTH 16
 #define PVD_DENSE_ROWS 6
 #define PVD_DENSE_COLUMNS 4
-#define PVD_OUTER_ROWS 6
+#define PVD_OUTER_ROWS 4
 #define PVD_SUM_ROWS 8
 #define PVD_SUM_COLUMNS 2
 #define PVD_HAS_FMA 1
