@@ -72,7 +72,7 @@ public final class GivenFeaturesField<T: RadianceScalar>: RadianceField {
     densityHead.network.packedMatrices + colorHead.network.packedMatrices
   }
   public var scratchRows: Int {
-    2 * widest + colorHead.colorFeatures + densityHead.gradientRows + width
+    2 * widest + densityHead.gradientRows + width
   }
   public var deferredWidth: Int { 0 }
 
@@ -93,11 +93,11 @@ public final class GivenFeaturesField<T: RadianceScalar>: RadianceField {
     }
     densityHead.forward(
       input: activations, detail: detail, activations: activations + densityRow * Tile.stride,
-      taps: taps, count: input.padded,
-      weights: input.weights)
+      taps: taps,
+      tile: input)
     guard detail == .full else { return }
     colorHead.forward(
-      input, features: taps + (TapRow.features + 1) * Tile.stride,
+      input, features: densityHead.colorFeatures(activations + densityRow * Tile.stride),
       activations: activations + colorRow * Tile.stride, taps: taps)
   }
 
@@ -107,23 +107,20 @@ public final class GivenFeaturesField<T: RadianceScalar>: RadianceField {
     scratch: UnsafeMutablePointer<T>, taps: UnsafePointer<T>, cotangents: UnsafePointer<T>,
     lane: GradientLane<T>, deferred: BatchRows<T>
   ) {
-    let colorFeatureGradient = scratch + 2 * widest * Tile.stride
-    let hGradient = colorFeatureGradient + colorHead.colorFeatures * Tile.stride
+    let hGradient = scratch + 2 * widest * Tile.stride
     let featureGradient = hGradient + densityHead.gradientRows * Tile.stride
     if detail == .full {
       colorHead.backward(
         activations: activations + colorRow * Tile.stride, taps: taps, cotangents: cotangents,
-        scratch: scratch, colorFeatureGradient: colorFeatureGradient, lane: lane,
+        scratch: scratch, colorFeatureGradient: hGradient + Tile.stride, lane: lane,
         count: input.padded,
         weights: input.weights)
     }
     densityHead.backward(
       input: activations, detail: detail, activations: activations + densityRow * Tile.stride,
       taps: taps, cotangents: cotangents,
-      colorFeatureGradient: detail == .full
-        ? UnsafePointer(colorFeatureGradient) : nil,
       hGradient: hGradient, scratch: scratch, inputGradient: featureGradient, lane: lane,
-      count: input.padded, weights: input.weights)
+      tile: input)
     // Tiles do not overlap: every sample has one writer.
     gradients.write(input.firstSample, count: input.count, from: featureGradient)
   }

@@ -92,7 +92,7 @@ public final class HashField<T: RadianceScalar>: RadianceField {
     densityHead.network.packedMatrices + colorHead.network.packedMatrices
   }
   public var scratchRows: Int {
-    2 * widest + colorHead.colorFeatures + densityHead.gradientRows + features
+    2 * widest + densityHead.gradientRows + features
   }
   private var widest: Int { max(densityHead.network.widest, colorHead.network.widest) }
   /// The normalised position and the gradient of every feature.
@@ -146,11 +146,11 @@ public final class HashField<T: RadianceScalar>: RadianceField {
     let encoding = activations + encodingRow * Tile.stride
     let density = activations + densityRow * Tile.stride
     densityHead.forward(
-      input: encoding, detail: detail, activations: density, taps: taps, count: input.padded,
-      weights: input.weights)
+      input: encoding, detail: detail, activations: density, taps: taps,
+      tile: input)
     guard detail == .full else { return }
     colorHead.forward(
-      input, features: taps + (TapRow.features + 1) * Tile.stride,
+      input, features: densityHead.colorFeatures(activations + densityRow * Tile.stride),
       activations: activations + colorRow * Tile.stride, taps: taps)
   }
 
@@ -160,23 +160,20 @@ public final class HashField<T: RadianceScalar>: RadianceField {
     scratch: UnsafeMutablePointer<T>, taps: UnsafePointer<T>, cotangents: UnsafePointer<T>,
     lane: GradientLane<T>, deferred: BatchRows<T>
   ) {
-    let colorFeatureGradient = scratch + 2 * widest * Tile.stride
-    let hGradient = colorFeatureGradient + colorHead.colorFeatures * Tile.stride
+    let hGradient = scratch + 2 * widest * Tile.stride
     let encodingGradient = hGradient + densityHead.gradientRows * Tile.stride
     if detail == .full {
       colorHead.backward(
         activations: activations + colorRow * Tile.stride, taps: taps, cotangents: cotangents,
-        scratch: scratch, colorFeatureGradient: colorFeatureGradient, lane: lane,
+        scratch: scratch, colorFeatureGradient: hGradient + Tile.stride, lane: lane,
         count: input.padded,
         weights: input.weights)
     }
     densityHead.backward(
       input: activations + encodingRow * Tile.stride, detail: detail,
       activations: activations + densityRow * Tile.stride, taps: taps, cotangents: cotangents,
-      colorFeatureGradient: detail == .full
-        ? UnsafePointer(colorFeatureGradient) : nil,
       hGradient: hGradient, scratch: scratch, inputGradient: encodingGradient, lane: lane,
-      count: input.padded, weights: input.weights)
+      tile: input)
     copyRows(
       activations, to: deferred.row(0) + input.firstSample, stride: deferred.stride, rows: 3,
       count: input.count)

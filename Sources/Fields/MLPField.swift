@@ -113,7 +113,7 @@ public final class MLPField<T: RadianceScalar>: RadianceField {
       + colorHead.activationLayers(from: colorRow)
   }
   public var scratchRows: Int {
-    2 * widest + colorHead.colorFeatures + densityHead.gradientRows + options.trunkOutputs
+    2 * widest + densityHead.gradientRows + options.trunkOutputs
   }
   private var widest: Int {
     max(trunk.widest, densityHead.network.widest, colorHead.network.widest)
@@ -139,11 +139,11 @@ public final class MLPField<T: RadianceScalar>: RadianceField {
       input.positions, activations: activations, count: input.padded, weights: input.weights)
     densityHead.forward(
       input: activations + trunkRow(options.layers - 1) * Tile.stride, detail: detail,
-      activations: activations + densityRow * Tile.stride, taps: taps, count: input.padded,
-      weights: input.weights)
+      activations: activations + densityRow * Tile.stride, taps: taps,
+      tile: input)
     guard detail == .full else { return }
     colorHead.forward(
-      input, features: taps + (TapRow.features + 1) * Tile.stride,
+      input, features: densityHead.colorFeatures(activations + densityRow * Tile.stride),
       activations: activations + colorRow * Tile.stride, taps: taps)
   }
 
@@ -173,23 +173,20 @@ public final class MLPField<T: RadianceScalar>: RadianceField {
     scratch: UnsafeMutablePointer<T>, taps: UnsafePointer<T>, cotangents: UnsafePointer<T>,
     lane: GradientLane<T>, deferred: BatchRows<T>
   ) {
-    let colorFeatureGradient = scratch + 2 * widest * Tile.stride
-    let hGradient = colorFeatureGradient + colorHead.colorFeatures * Tile.stride
+    let hGradient = scratch + 2 * widest * Tile.stride
     let trunkGradient = hGradient + densityHead.gradientRows * Tile.stride
     if detail == .full {
       colorHead.backward(
         activations: activations + colorRow * Tile.stride, taps: taps, cotangents: cotangents,
-        scratch: scratch, colorFeatureGradient: colorFeatureGradient, lane: lane,
+        scratch: scratch, colorFeatureGradient: hGradient + Tile.stride, lane: lane,
         count: input.padded,
         weights: input.weights)
     }
     densityHead.backward(
       input: activations + trunkRow(options.layers - 1) * Tile.stride, detail: detail,
       activations: activations + densityRow * Tile.stride, taps: taps, cotangents: cotangents,
-      colorFeatureGradient: detail == .full
-        ? UnsafePointer(colorFeatureGradient) : nil,
       hGradient: hGradient, scratch: scratch, inputGradient: trunkGradient, lane: lane,
-      count: input.padded, weights: input.weights)
+      tile: input)
     backwardTrunk(
       activations: activations, outputGradient: trunkGradient, scratch: scratch, widest: widest,
       lane: lane, count: input.padded, weights: input.weights)

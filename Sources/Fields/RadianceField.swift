@@ -19,6 +19,9 @@ public struct TileInput<T: RadianceScalar> {
   public let encoded: BatchRows<T>
   /// Copies of the matrices that the field named as ``RadianceField/packedMatrices``; nil for none.
   public let weights: PackedWeights<T>?
+  /// Whether ``TapDetail/full`` includes F and its cotangents. Otherwise a field need not write F, and takes
+  /// its cotangents for 0.
+  public internal(set) var usesFeatures = true
 }
 
 /// Numbers per sample of a whole batch, one row per number.

@@ -72,6 +72,8 @@ private struct RayPass<T: RadianceScalar>: @unchecked Sendable {
   let deferred: BatchRows<T>
 
   private var field: any RadianceField<T> { evaluator.field }
+  /// Rows of cotangents that the loss writes.
+  private let lossRows = Array(TapRow.density..<TapRow.features)
 
   /// Tiles run forward in order; one runs backward as soon as all its rays have ended, so that only as
   /// many tiles wait as the longest ray is long.
@@ -84,20 +86,24 @@ private struct RayPass<T: RadianceScalar>: @unchecked Sendable {
       from: share.samples.lowerBound, to: share.samples.upperBound, by: Tile.capacity
     )
     .map { $0..<min($0 + Tile.capacity, share.samples.upperBound) }
+    let spans = batch.spans
     var ray = share.rays.lowerBound
     var ended = share.samples.lowerBound
     var next = 0
     worker.waiting.removeAll()
-    for tile in tiles {
-      forward(tile, worker)
+    for (index, tile) in tiles.enumerated() {
+      let input = forward(tile, worker)
+      // The tile in the worker's memory.
+      var loaded = index
       let first = ray
-      while ray < share.rays.upperBound && ended + batch.spans[ray].count <= tile.upperBound {
-        ended += batch.spans[ray].count
+      while ray < share.rays.upperBound && ended + spans[ray].count <= tile.upperBound {
+        ended += spans[ray].count
         ray += 1
       }
       if ray > first { loss(first..<ray) }
       while next < tiles.count && tiles[next].upperBound <= ended && !worker.waiting.isEmpty {
-        backward(tiles[next], worker, lane)
+        backward(next == loaded ? input : reload(tiles[next], worker), worker, lane)
+        loaded = next
         next += 1
       }
     }
@@ -107,40 +113,48 @@ private struct RayPass<T: RadianceScalar>: @unchecked Sendable {
 
   @specialized(where T == Float)
   private func load(_ samples: Range<Int>, _ worker: WorkerScratch<T>) -> TileInput<T> {
-    worker.load(
+    var input = worker.load(
       positions: batch.positions, directions: batch.directions, samples: samples, encoded: encoded)
+    // Neither the loss nor a backward pass reads F.
+    input.usesFeatures = false
+    return input
   }
 
   @specialized(where T == Float)
-  private func forward(_ samples: Range<Int>, _ worker: WorkerScratch<T>) {
+  private func forward(_ samples: Range<Int>, _ worker: WorkerScratch<T>) -> TileInput<T> {
     let input = load(samples, worker)
     let activations = worker.takeActivations(rows: field.activationRows)
     field.forward(
       input, detail: .full, activations: activations.base, scratch: worker.scratch.base,
       taps: worker.taps.base)
-    // Neither the loss nor a backward pass reads F.
     for row in 0..<TapRow.features {
       (taps.row(row) + input.firstSample).update(
         from: worker.taps.base + row * Tile.stride, count: input.count)
     }
     worker.waiting.append(activations)
+    return input
   }
 
+  /// What the forward pass of these samples left in the worker's memory.
   @specialized(where T == Float)
-  private func backward(
-    _ samples: Range<Int>, _ worker: WorkerScratch<T>, _ lane: GradientLane<T>
-  ) {
-    let activations = worker.waiting.removeFirst()
+  private func reload(_ samples: Range<Int>, _ worker: WorkerScratch<T>) -> TileInput<T> {
     let input = load(samples, worker)
     for row in 0..<TapRow.features {
       (worker.taps.base + row * Tile.stride).update(
         from: taps.row(row) + input.firstSample, count: input.count)
     }
     worker.finishTaps(count: input.count, padded: input.padded)
+    return input
+  }
+
+  @specialized(where T == Float)
+  private func backward(
+    _ input: TileInput<T>, _ worker: WorkerScratch<T>, _ lane: GradientLane<T>
+  ) {
+    let activations = worker.waiting.removeFirst()
     worker.backward(
       field, input, detail: .full, activations: activations.base, cotangents: cotangents,
-      rows: Array(TapRow.density..<TapRow.features), lane: lane,
-      deferred: deferred)
+      rows: lossRows, lane: lane, deferred: deferred)
     worker.spare.append(activations)
   }
 }

@@ -135,8 +135,12 @@ public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
     store?.encoding = mark
     packWeights(.outputs, samples: batch.count)
     let written = rows(of: detail).filter { writingFeatures || $0 < TapRow.features }
+    precondition(
+      writingFeatures || detail == .full,
+      "FieldEvaluator.forward: a pass for \(detail) without features")
     forEachTile(batch.count) { tile, worker in
-      let input = worker.load(batch, tile: tile, encoded: encoded)
+      var input = worker.load(batch, tile: tile, encoded: encoded)
+      input.usesFeatures = writingFeatures
       let activations = store?.tile(tile) ?? worker.activations.base
       field.forward(
         input, detail: detail, activations: activations, scratch: worker.scratch.base,

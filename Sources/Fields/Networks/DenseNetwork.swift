@@ -19,16 +19,17 @@ struct DenseNetwork<T: RadianceScalar>: Sendable {
   /// Inputs, from the first on, that have no parameters behind them; nobody asks for their gradient.
   let fixedInputs: Int
 
+  // Stored, since every tile asks for them.
+
   /// Rows of activations: the outputs of every layer.
-  var activationRows: Int { layers.reduce(0) { $0 + $1.shape.outputs } }
+  let activationRows: Int
   /// Widest gradient that is passed between layers.
-  var widest: Int { layers.map { max($0.shape.inputs, $0.shape.outputs) }.max() ?? 0 }
-  var outputs: Int { layers.last?.shape.outputs ?? 0 }
+  let widest: Int
+  let outputs: Int
+  private let outputRows: [Int]
 
   /// Row at which the output of a layer starts.
-  func outputRow(_ layer: Int) -> Int {
-    layers[..<layer].reduce(0) { $0 + $1.shape.outputs }
-  }
+  func outputRow(_ layer: Int) -> Int { outputRows[layer] }
 
   /// The layers by name, where the activations start at `row`.
   func activationLayers(from row: Int) -> [ActivationLayer] {
@@ -52,13 +53,17 @@ struct DenseNetwork<T: RadianceScalar>: Sendable {
           name: "\(name).\(k)", inputs: widths[k], outputs: widths[k + 1], bias: bias,
           appendingTo: &parameters))
     }
-    self.layers = layers
-    self.fixedInputs = fixedInputs
+    self.init(layers: layers, fixedInputs: fixedInputs)
   }
 
-  init(layers: [Layer]) {
+  init(layers: [Layer], fixedInputs: Int = 0) {
     self.layers = layers
-    fixedInputs = 0
+    self.fixedInputs = fixedInputs
+    let widths = layers.map(\.shape.outputs)
+    outputRows = widths.indices.map { widths[..<$0].reduce(0, +) }
+    activationRows = widths.reduce(0, +)
+    widest = layers.map { max($0.shape.inputs, $0.shape.outputs) }.max() ?? 0
+    outputs = widths.last ?? 0
   }
 
   static func layer(
@@ -108,11 +113,11 @@ struct DenseNetwork<T: RadianceScalar>: Sendable {
   ) {
     var x = input
     var y = activations
-    for (k, layer) in layers.enumerated() {
-      layer.evaluate(
+    for k in layers.indices {
+      layers[k].evaluate(
         input: x, output: y, relu: k + 1 < layers.count, count: count, weights: weights)
       x = UnsafePointer(y)
-      y += layer.shape.outputs * Tile.stride
+      y += layers[k].shape.outputs * Tile.stride
     }
   }
 

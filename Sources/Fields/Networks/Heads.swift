@@ -28,38 +28,43 @@ struct DensityHead<T: RadianceScalar>: Sendable {
   @specialized(where T == Float)
   func forward(
     input: UnsafePointer<T>, detail: TapDetail, activations: UnsafeMutablePointer<T>,
-    taps: UnsafeMutablePointer<T>, count: Int, weights: PackedWeights<T>?
+    taps: UnsafeMutablePointer<T>, tile: TileInput<T>
   ) {
-    network.forward(input: input, activations: activations, count: count, weights: weights)
+    let count = tile.padded
+    network.forward(input: input, activations: activations, count: count, weights: tile.weights)
     let h = activations + network.lastRow * Tile.stride
-    if detail >= .features {
+    if detail >= .features && tile.usesFeatures {
       copyRows(
-        h, to: taps + TapRow.features * Tile.stride, rows: network.outputs, count: count)
+        h + Tile.stride, to: taps + (TapRow.features + 1) * Tile.stride,
+        rows: network.outputs - 1, count: count)
     }
-    writeDensity(raw: h, low: low, high: high, detail: detail, taps: taps, count: count)
+    writeDensity(
+      raw: h, low: low, high: high, detail: detail, taps: taps, tile: tile)
+  }
+
+  /// h₁ … among this head's activations, the inputs of the colour network.
+  func colorFeatures(_ activations: UnsafePointer<T>) -> UnsafePointer<T> {
+    activations + (network.lastRow + 1) * Tile.stride
   }
 
   /// Turns gradients of the taps into gradients of h, then of the input.
   ///
-  /// - Parameters:
-  ///   - colorFeatureGradient: Rows from the colour network, or nil.
-  ///   - hGradient: ``gradientRows`` rows.
+  /// - Parameter hGradient: ``gradientRows`` rows; with ``TapDetail/full`` those from the second on hold what
+  ///   the colour network asks of h₁ ….
   @specialized(where T == Float)
   func backward(
     input: UnsafePointer<T>, detail: TapDetail, activations: UnsafePointer<T>,
-    taps: UnsafePointer<T>, cotangents: UnsafePointer<T>,
-    colorFeatureGradient: UnsafePointer<T>?, hGradient: UnsafeMutablePointer<T>,
+    taps: UnsafePointer<T>, cotangents: UnsafePointer<T>, hGradient: UnsafeMutablePointer<T>,
     scratch: UnsafeMutablePointer<T>, inputGradient: UnsafeMutablePointer<T>,
-    lane: GradientLane<T>, count: Int, weights: PackedWeights<T>?
+    lane: GradientLane<T>, tile: TileInput<T>
   ) {
     let h = activations + network.lastRow * Tile.stride
     featureGradient(
       raw: h, rows: network.outputs, low: low, high: high, detail: detail, taps: taps,
-      cotangents: cotangents,
-      colorFeatureGradient: colorFeatureGradient, into: hGradient, count: count)
+      cotangents: cotangents, into: hGradient, tile: tile)
     network.backward(
       input: input, activations: activations, outputGradient: hGradient, scratch: scratch,
-      inputGradient: inputGradient, lane: lane, count: count, weights: weights)
+      inputGradient: inputGradient, lane: lane, count: tile.padded, weights: tile.weights)
   }
 }
 
@@ -67,11 +72,12 @@ struct DensityHead<T: RadianceScalar>: Sendable {
 @specialized(where T == Float)
 func writeDensity<T: RadianceScalar>(
   raw: UnsafePointer<T>, low: T, high: T, detail: TapDetail, taps: UnsafeMutablePointer<T>,
-  count: Int
+  tile: TileInput<T>
 ) {
+  let count = tile.padded
   let s = taps + TapRow.logDensity * Tile.stride
   clampRow(raw, low: low, high: high, into: s, count: count)
-  if detail >= .features {
+  if detail >= .features && tile.usesFeatures {
     copyRows(s, to: taps + TapRow.features * Tile.stride, rows: 1, count: count)
   }
   if detail != .features {
@@ -82,15 +88,23 @@ func writeDensity<T: RadianceScalar>(
 /// Gradient of the unclamped outputs that F, S and σ are made of:
 ///
 ///     g_h₀ = [lo ≤ h₀ ≤ hi] · (g_F₀ + g_S + g_σ · trunc_exp′(s)),    g_hₖ = g_Fₖ + g_geo,ₖ
+///
+/// - Parameter gradient: Receives `rows` rows; with ``TapDetail/full`` those from the second on hold g_geo.
 @specialized(where T == Float)
 func featureGradient<T: RadianceScalar>(
   raw: UnsafePointer<T>, rows: Int, low: T, high: T, detail: TapDetail, taps: UnsafePointer<T>,
-  cotangents: UnsafePointer<T>, colorFeatureGradient: UnsafePointer<T>?,
-  into gradient: UnsafeMutablePointer<T>, count: Int
+  cotangents: UnsafePointer<T>, into gradient: UnsafeMutablePointer<T>, tile: TileInput<T>
 ) {
-  copyRows(cotangents + TapRow.features * Tile.stride, to: gradient, rows: rows, count: count)
-  if let colorFeatureGradient {
-    addRows(colorFeatureGradient, to: gradient + Tile.stride, rows: rows - 1, count: count)
+  let count = tile.padded
+  let features = cotangents + TapRow.features * Tile.stride
+  if detail < .full {
+    copyRows(features, to: gradient, rows: rows, count: count)
+  } else if tile.usesFeatures {
+    copyRows(features, to: gradient, rows: 1, count: count)
+    addRows(
+      features + Tile.stride, to: gradient + Tile.stride, rows: rows - 1, count: count)
+  } else {
+    gradient.update(repeating: 0, count: count)
   }
   addRows(cotangents + TapRow.logDensity * Tile.stride, to: gradient, rows: 1, count: count)
   if detail != .features {

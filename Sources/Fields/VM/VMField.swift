@@ -119,7 +119,7 @@ public final class VMField<T: RadianceScalar>: RadianceField {
   }
   public var packedMatrices: [PackedMatrix] { colorHead.network.packedMatrices }
   public var scratchRows: Int {
-    2 * colorHead.network.widest + colorHead.colorFeatures + featureCount
+    2 * colorHead.network.widest + featureCount
   }
 
   public func parametersReached(by detail: TapDetail) -> [Int] {
@@ -145,7 +145,7 @@ public final class VMField<T: RadianceScalar>: RadianceField {
       input.encoded.row(3) + input.firstSample * outputs, rowLength: outputs, into: raw,
       count: input.padded)
     writeDensity(
-      raw: raw, low: low, high: high, detail: detail, taps: taps, count: input.padded)
+      raw: raw, low: low, high: high, detail: detail, taps: taps, tile: input)
     guard detail >= .features else { return }
     for k in 1..<featureCount {
       let tap = taps + (TapRow.features + k) * Tile.stride
@@ -167,22 +167,18 @@ public final class VMField<T: RadianceScalar>: RadianceField {
     scratch: UnsafeMutablePointer<T>, taps: UnsafePointer<T>, cotangents: UnsafePointer<T>,
     lane: GradientLane<T>, deferred: BatchRows<T>
   ) {
-    let colorFeatureGradient = scratch + 2 * colorHead.network.widest * Tile.stride
-    let rawGradient = colorFeatureGradient + colorHead.colorFeatures * Tile.stride
+    let rawGradient = scratch + 2 * colorHead.network.widest * Tile.stride
     if detail == .full {
       colorHead.backward(
         activations: activations + colorRow * Tile.stride, taps: taps, cotangents: cotangents,
-        scratch: scratch, colorFeatureGradient: colorFeatureGradient, lane: lane,
+        scratch: scratch, colorFeatureGradient: rawGradient + Tile.stride, lane: lane,
         count: input.padded,
         weights: input.weights)
     }
     let raw = activations + 3 * Tile.stride
     featureGradient(
       raw: raw, rows: featureCount, low: low, high: high, detail: detail, taps: taps,
-      cotangents: cotangents,
-      colorFeatureGradient: detail == .full
-        ? UnsafePointer(colorFeatureGradient) : nil,
-      into: rawGradient, count: input.padded)
+      cotangents: cotangents, into: rawGradient, tile: input)
     if options.clampsColorFeatures {
       for k in 1..<featureCount {
         maskByClamp(

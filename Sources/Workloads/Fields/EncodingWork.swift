@@ -59,7 +59,7 @@ public final class HashEncodingWork<T: RadianceScalar>: Workload {
       points[1].withUnsafeBufferPointer { y in
         points[2].withUnsafeBufferPointer { z in
           guard let x = x.baseAddress, let y = y.baseAddress, let z = z.baseAddress else { return }
-          field.encode(
+          _ = field.encode(
             PointPointers(x, y, z), count: count, detail: .full,
             into: BatchRows(base: encoded.base, stride: count), pool: pool)
         }
