@@ -176,15 +176,18 @@ struct RayKernelTests {
     #expect(poisoned.weights[RaySamples.before + 4].isNaN && poisoned.pixel.opacity.isNaN)
   }
 
-  @Test("spherical harmonics as rows are those of the tiles", arguments: [1, 7, 64, 100, 256])
-  func harmonicsRows(count: Int) {
+  /// Past the caches goes what is aligned; 4 numbers further on nothing is.
+  @Test(
+    "spherical harmonics as rows are those of the tiles", arguments: [1, 7, 64, 100, 256], [0, 4])
+  func harmonicsRows(count: Int, offset: Int) {
     var random = SplitMix64(seed: 3)
     let directions = (0..<3).map { _ in random.floats(Tile.capacity, in: -1...1) }
-    let rows = AlignedBuffer<Float>(count: 16 * (count + 1), repeating: 9)
+    let memory = AlignedBuffer<Float>(count: 16 * (count + 1) + offset, repeating: 9)
+    let rows = memory.base + offset
     var tile = [Float](repeating: 0, count: 16 * Tile.stride)
     withRows(directions) { pointers in
       let points = PointPointers(pointers[0], pointers[1], pointers[2])
-      FastKernels.sphericalHarmonicsRows(directions: points, output: rows.base, count: count)
+      FastKernels.sphericalHarmonicsRows(directions: points, output: rows, count: count)
       FastKernels.sphericalHarmonics(
         degree: 4, directions: points, output: &tile, count: Tile.capacity)
     }
