@@ -146,6 +146,9 @@ typedef struct {
   void (*adamw)(float *values, float *gradients, float *first, float *second, int64_t count,
                 float keep, float beta1, float beta2, float step, float inverse_root2,
                 float epsilon);
+
+  // Zeros past the caches: for more of them than a cache holds, or that are not read again soon.
+  void (*clear)(float *values, int64_t count);
 } pvd_kernels;
 
 // The best table this processor can run, or the one named by the environment variable PVD_ISA.

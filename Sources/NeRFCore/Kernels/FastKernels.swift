@@ -68,6 +68,11 @@ public enum FastKernels: KernelSet {
     }
   }
 
+  /// Zeros into memory aligned to 4 bytes, a multiple of 4 of them, past the caches.
+  package static func clear(_ start: UnsafeMutableRawPointer, bytes: Int) {
+    table.pointee.clear(start.assumingMemoryBound(to: Float.self), Int64(bytes / 4))
+  }
+
   public static func adamW(
     _ update: AdamWUpdate<Float>, values: UnsafeMutablePointer<Float>,
     gradients: UnsafeMutablePointer<Float>, firstMoments: UnsafeMutablePointer<Float>,

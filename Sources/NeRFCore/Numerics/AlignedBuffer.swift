@@ -14,6 +14,8 @@ public final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable 
   public let base: UnsafeMutablePointer<Element>
 
   private static var hugePage: Int { 2 << 20 }
+  /// From so many bytes on zeros go past the caches: they leave by themselves what is read meanwhile.
+  private static var streamed: Int { 1 << 24 }
 
   /// Allocates `count` elements, each equal to `value`.
   public init(count: Int, repeating value: Element) {
@@ -80,10 +82,15 @@ public final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable 
 
   /// Sets every bit of the elements to zero, on the threads of `pool`.
   public func clear(_ pool: WorkerPool) {
-    let stride = MemoryLayout<Element>.stride
-    pool.forEachRange(count * stride, size: 1 << 21) { bytes, _ in
-      (UnsafeMutableRawPointer(base) + bytes.lowerBound).initializeMemory(
-        as: UInt8.self, repeating: 0, count: bytes.count)
+    let bytes = count * MemoryLayout<Element>.stride
+    let isStreamed = bytes >= Self.streamed && bytes.isMultiple(of: 4)
+    pool.forEachRange(bytes, size: 1 << 21) { range, _ in
+      let start = UnsafeMutableRawPointer(base) + range.lowerBound
+      if isStreamed {
+        FastKernels.clear(start, bytes: range.count)
+      } else {
+        start.initializeMemory(as: UInt8.self, repeating: 0, count: range.count)
+      }
     }
   }
 }

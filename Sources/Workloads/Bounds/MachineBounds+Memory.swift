@@ -29,7 +29,11 @@ extension MachineBounds {
         fillInOrder(memory.base + thread * bytes, bytes: bytes)
         return 0
       }
-      return max(whole, plain)
+      let streamed = measure(moved) { thread in
+        FastKernels.clear(memory.base + thread * bytes, bytes: bytes)
+        return 0
+      }
+      return max(whole, plain, streamed)
     case .copying:
       let half = bytes / 2
       let memory = AlignedBuffer<UInt8>(count: pool.threads * 2 * half, repeating: 1)

@@ -33,4 +33,25 @@ struct AlignedBufferTests {
     other[0] = 5
     #expect(buffer[0] == 5 && copy[0] == 1)
   }
+
+  /// The largest takes the path past the caches, with a part that is no whole vector at its end.
+  @Test("is cleared to its last element", arguments: [1, 1000, 5_000_001])
+  func clearing(count: Int) {
+    let buffer = AlignedBuffer<Float>(count: count, repeating: 3)
+    buffer.clear(WorkerPool(threads: 2))
+    #expect(buffer.array.allSatisfy { $0 == 0 })
+    let bytes = AlignedBuffer<UInt8>(count: 4 * count + 3, repeating: 3)
+    bytes.clear(WorkerPool(threads: 2))
+    #expect(bytes.array.allSatisfy { $0 == 0 })
+  }
+
+  @Test(
+    "zeros past the caches start and end where they should", arguments: 0..<17, [0, 1, 15, 100])
+  func streamedZeros(first: Int, count: Int) {
+    let buffer = AlignedBuffer<Float>(count: first + count + 20, repeating: 3)
+    FastKernels.clear(buffer.base + first, bytes: 4 * count)
+    for (index, value) in buffer.array.enumerated() {
+      #expect(value == (first..<first + count ~= index ? 0 : 3))
+    }
+  }
 }
