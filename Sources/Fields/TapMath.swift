@@ -100,27 +100,3 @@ func normaliseBox<T: RadianceScalar>(
 ) {
   for s in 0..<count { y[s] = 2 * (x[s] - low) / (high - low) - 1 }
 }
-
-/// Writes `rows` rows of a tile matrix sample by sample.
-@specialized(where T == Float)
-@specialized(where T == Double)
-func transpose<T: RadianceScalar>(
-  _ x: UnsafePointer<T>, rows: Int, into y: UnsafeMutablePointer<T>, count: Int
-) {
-  for s in 0..<count {
-    let (from, to) = (x + s, y + s &* rows)
-    for row in 0..<rows { to[row] = from[row &* Tile.stride] }
-  }
-}
-
-/// Reads samples of `rowLength` numbers each into the rows of a tile matrix.
-@specialized(where T == Float)
-@specialized(where T == Double)
-func transpose<T: RadianceScalar>(
-  _ x: UnsafePointer<T>, rowLength: Int, into y: UnsafeMutablePointer<T>, count: Int
-) {
-  for s in 0..<count {
-    let (from, to) = (x + s &* rowLength, y + s)
-    for row in 0..<rowLength { to[row &* Tile.stride] = from[row] }
-  }
-}

@@ -88,6 +88,10 @@ typedef struct {
   void (*dense_weight_gradient)(const float *gy, const float *x, float *gw, float *gb,
                                 int32_t outputs, int32_t inputs, int32_t count);
 
+  // A tile matrix of `rows` rows to [count][rows], for any count, and the way back for whole steps.
+  void (*tile_to_samples)(const float *x, int32_t rows, float *y, int32_t count);
+  void (*samples_to_tile)(const float *x, int32_t rows, float *y, int32_t count);
+
   void (*exponential)(const float *x, float *y, int32_t count);
   void (*sigmoid)(const float *x, float *y, int32_t count);
   // Real spherical harmonics of bands 0 to degree - 1 (degree 1 to 4) into degree^2 rows.

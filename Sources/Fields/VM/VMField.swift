@@ -141,8 +141,8 @@ public final class VMField<T: RadianceScalar>: RadianceField {
     }
     let raw = activations + 3 * Tile.stride
     let outputs = factorOutputs(detail)
-    transpose(
-      input.encoded.row(3) + input.firstSample * outputs, rowLength: outputs, into: raw,
+    T.Kernels.samplesToTile(
+      input.encoded.row(3) + input.firstSample * outputs, rows: outputs, into: raw,
       count: input.padded)
     writeDensity(
       raw: raw, low: low, high: high, detail: detail, taps: taps, tile: input)
@@ -189,7 +189,7 @@ public final class VMField<T: RadianceScalar>: RadianceField {
     copyRows(
       activations, to: deferred.row(0) + input.firstSample, stride: deferred.stride, rows: 3,
       count: input.count)
-    transpose(
+    T.Kernels.tileToSamples(
       rawGradient, rows: featureCount,
       into: deferred.row(3) + input.firstSample * featureCount, count: input.count)
   }

@@ -169,7 +169,7 @@ public final class TensorsField<T: RadianceScalar>: RadianceField {
     copyRows(
       activations, to: deferred.row(0) + input.firstSample, stride: deferred.stride, rows: 3,
       count: input.count)
-    transpose(
+    T.Kernels.tileToSamples(
       hGradient, rows: channels, into: deferred.row(3) + input.firstSample * channels,
       count: input.count)
   }

@@ -16,6 +16,18 @@ public enum FastKernels: KernelSet {
     ["base", "v3", "v4"].filter { pvd_kernels_named($0) != nil }
   }
 
+  public static func tileToSamples(
+    _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    table.pointee.tile_to_samples(x, Int32(rows), y, Int32(count))
+  }
+
+  public static func samplesToTile(
+    _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    table.pointee.samples_to_tile(x, Int32(rows), y, Int32(count))
+  }
+
   public static func exponential(
     _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, count: Int
   ) {

@@ -50,6 +50,16 @@ public protocol KernelSet {
     weightGradient: UnsafeMutablePointer<Scalar>, biasGradient: UnsafeMutablePointer<Scalar>?,
     count: Int)
 
+  // MARK: Layouts
+
+  /// Writes `rows` rows of a tile matrix sample by sample, `[count, rows]`; `count` may be any number.
+  static func tileToSamples(
+    _ x: UnsafePointer<Scalar>, rows: Int, into y: UnsafeMutablePointer<Scalar>, count: Int)
+
+  /// Reads samples of `rows` numbers each into the rows of a tile matrix.
+  static func samplesToTile(
+    _ x: UnsafePointer<Scalar>, rows: Int, into y: UnsafeMutablePointer<Scalar>, count: Int)
+
   // MARK: Elementwise
 
   /// `y = eˣ`.

@@ -105,6 +105,24 @@ public enum ReferenceKernels<Scalar: RadianceScalar>: KernelSet {
     }
   }
 
+  @specialized(where Scalar == Double)
+  public static func tileToSamples(
+    _ x: UnsafePointer<Scalar>, rows: Int, into y: UnsafeMutablePointer<Scalar>, count: Int
+  ) {
+    for s in 0..<count {
+      for row in 0..<rows { y[s * rows + row] = x[row * Tile.stride + s] }
+    }
+  }
+
+  @specialized(where Scalar == Double)
+  public static func samplesToTile(
+    _ x: UnsafePointer<Scalar>, rows: Int, into y: UnsafeMutablePointer<Scalar>, count: Int
+  ) {
+    for s in 0..<count {
+      for row in 0..<rows { y[row * Tile.stride + s] = x[s * rows + row] }
+    }
+  }
+
   public static func exponential(
     _ x: UnsafePointer<Scalar>, into y: UnsafeMutablePointer<Scalar>, count: Int
   ) {
