@@ -93,8 +93,7 @@ public final class GivenFeaturesField<T: RadianceScalar>: RadianceField {
     }
     densityHead.forward(
       input: activations, detail: detail, activations: activations + densityRow * Tile.stride,
-      taps: taps,
-      tile: input)
+      taps: taps, tile: input)
     guard detail == .full else { return }
     colorHead.forward(
       input, features: densityHead.colorFeatures(activations + densityRow * Tile.stride),
@@ -113,8 +112,7 @@ public final class GivenFeaturesField<T: RadianceScalar>: RadianceField {
       colorHead.backward(
         activations: activations + colorRow * Tile.stride, taps: taps, cotangents: cotangents,
         scratch: scratch, colorFeatureGradient: hGradient + Tile.stride, lane: lane,
-        count: input.padded,
-        weights: input.weights)
+        count: input.padded, weights: input.weights)
     }
     densityHead.backward(
       input: activations, detail: detail, activations: activations + densityRow * Tile.stride,

@@ -146,11 +146,10 @@ public final class HashField<T: RadianceScalar>: RadianceField {
     let encoding = activations + encodingRow * Tile.stride
     let density = activations + densityRow * Tile.stride
     densityHead.forward(
-      input: encoding, detail: detail, activations: density, taps: taps,
-      tile: input)
+      input: encoding, detail: detail, activations: density, taps: taps, tile: input)
     guard detail == .full else { return }
     colorHead.forward(
-      input, features: densityHead.colorFeatures(activations + densityRow * Tile.stride),
+      input, features: densityHead.colorFeatures(density),
       activations: activations + colorRow * Tile.stride, taps: taps)
   }
 
@@ -166,8 +165,7 @@ public final class HashField<T: RadianceScalar>: RadianceField {
       colorHead.backward(
         activations: activations + colorRow * Tile.stride, taps: taps, cotangents: cotangents,
         scratch: scratch, colorFeatureGradient: hGradient + Tile.stride, lane: lane,
-        count: input.padded,
-        weights: input.weights)
+        count: input.padded, weights: input.weights)
     }
     densityHead.backward(
       input: activations + encodingRow * Tile.stride, detail: detail,

@@ -139,8 +139,7 @@ public final class MLPField<T: RadianceScalar>: RadianceField {
       input.positions, activations: activations, count: input.padded, weights: input.weights)
     densityHead.forward(
       input: activations + trunkRow(options.layers - 1) * Tile.stride, detail: detail,
-      activations: activations + densityRow * Tile.stride, taps: taps,
-      tile: input)
+      activations: activations + densityRow * Tile.stride, taps: taps, tile: input)
     guard detail == .full else { return }
     colorHead.forward(
       input, features: densityHead.colorFeatures(activations + densityRow * Tile.stride),
@@ -179,14 +178,12 @@ public final class MLPField<T: RadianceScalar>: RadianceField {
       colorHead.backward(
         activations: activations + colorRow * Tile.stride, taps: taps, cotangents: cotangents,
         scratch: scratch, colorFeatureGradient: hGradient + Tile.stride, lane: lane,
-        count: input.padded,
-        weights: input.weights)
+        count: input.padded, weights: input.weights)
     }
     densityHead.backward(
       input: activations + trunkRow(options.layers - 1) * Tile.stride, detail: detail,
       activations: activations + densityRow * Tile.stride, taps: taps, cotangents: cotangents,
-      hGradient: hGradient, scratch: scratch, inputGradient: trunkGradient, lane: lane,
-      tile: input)
+      hGradient: hGradient, scratch: scratch, inputGradient: trunkGradient, lane: lane, tile: input)
     backwardTrunk(
       activations: activations, outputGradient: trunkGradient, scratch: scratch, widest: widest,
       lane: lane, count: input.padded, weights: input.weights)

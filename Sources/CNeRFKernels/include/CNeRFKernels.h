@@ -97,7 +97,7 @@ typedef struct {
   // Real spherical harmonics of bands 0 to degree - 1 (degree 1 to 4) into degree^2 rows.
   void (*spherical_harmonics4)(const float *x, const float *y, const float *z, float *out,
                                int32_t degree, int32_t count);
-  // The sixteen of degree 4, one row of sixteen per direction; out is aligned to 16 bytes. For any
+  // The sixteen of degree 4, one row of sixteen per direction. For any
   // count, and for results that are not read again soon.
   void (*spherical_harmonics_rows)(const float *x, const float *y, const float *z, float *out,
                                    int64_t count);

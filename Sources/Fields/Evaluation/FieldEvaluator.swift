@@ -123,21 +123,21 @@ public final class FieldEvaluator<T: RadianceScalar>: @unchecked Sendable {
   /// - Parameters:
   ///   - taps: Receives the rows that `detail` asks for; resized to the batch.
   ///   - writingFeatures: Whether taps receive F, too, which rendering does not read: three quarters of what
-  ///     a full evaluation writes.
+  ///     a full evaluation writes; false only with ``TapDetail/full``.
   ///   - store: Keeps activations for ``backward(_:detail:taps:cotangents:store:)``; nil to drop them.
   public func forward(
     _ batch: SampleBatch, detail: TapDetail, into taps: FieldTaps<T>,
     writingFeatures: Bool = true, keeping store: ActivationStore<T>? = nil
   ) {
+    precondition(
+      writingFeatures || detail == .full,
+      "FieldEvaluator.forward: a pass for \(detail) without features")
     taps.resize(to: batch.count, featureCount: field.featureCount)
     store?.prepare(tiles: tileCount(batch.count), rows: field.activationRows)
     let encoded = encode(batch.positions, count: batch.count, detail: detail)
     store?.encoding = mark
     packWeights(.outputs, samples: batch.count)
     let written = rows(of: detail).filter { writingFeatures || $0 < TapRow.features }
-    precondition(
-      writingFeatures || detail == .full,
-      "FieldEvaluator.forward: a pass for \(detail) without features")
     forEachTile(batch.count) { tile, worker in
       var input = worker.load(batch, tile: tile, encoded: encoded)
       input.usesFeatures = writingFeatures

@@ -79,7 +79,7 @@ public protocol KernelSet {
     count: Int)
 
   /// The sixteen spherical harmonics of degree 4 as rows `[count, 16]`, for large arrays that are not read
-  /// again soon; `output` is aligned to 16 bytes and `count` any number.
+  /// again soon; `count` may be any number.
   static func sphericalHarmonicsRows(
     directions: PointPointers<Scalar>, output: UnsafeMutablePointer<Scalar>, count: Int)
 
