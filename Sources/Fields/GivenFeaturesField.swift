@@ -63,8 +63,7 @@ public final class GivenFeaturesField<T: RadianceScalar>: RadianceField {
   private var colorRow: Int { densityRow + densityHead.activationRows }
   public var activationRows: Int { colorRow + colorHead.activationRows }
   public var activationLayers: [ActivationLayer] {
-    [ActivationLayer(name: "features", row: 0, count: width)]
-      + densityHead.network.activationLayers(from: densityRow)
+    densityHead.network.activationLayers(from: densityRow)
       + colorHead.activationLayers(from: colorRow)
   }
   private var widest: Int { max(densityHead.network.widest, colorHead.network.widest) }
@@ -81,19 +80,28 @@ public final class GivenFeaturesField<T: RadianceScalar>: RadianceField {
       ? Array(parameters.indices) : densityHead.network.parameterIndices
   }
 
+  /// The features of a tile, where they lie or in the first rows of its activations.
+  private func given(
+    _ input: TileInput<T>, _ activations: UnsafePointer<T>
+  ) -> UnsafePointer<T> {
+    features.matrix(of: input).map { UnsafePointer($0) } ?? activations
+  }
+
   @specialized(where T == Float)
   public func forward(
     _ input: TileInput<T>, detail: TapDetail, activations: UnsafeMutablePointer<T>,
     scratch: UnsafeMutablePointer<T>, taps: UnsafeMutablePointer<T>
   ) {
-    features.read(input.firstSample, count: input.count, into: activations)
-    for row in 0..<width {
-      (activations + row * Tile.stride + input.count).update(
-        repeating: 0, count: input.padded - input.count)
+    if features.matrix(of: input) == nil {
+      features.read(input.firstSample, count: input.count, into: activations)
+      for row in 0..<width {
+        (activations + row * Tile.stride + input.count).update(
+          repeating: 0, count: input.padded - input.count)
+      }
     }
     densityHead.forward(
-      input: activations, detail: detail, activations: activations + densityRow * Tile.stride,
-      taps: taps, tile: input)
+      input: given(input, activations), next: features.matrix(behind: input), detail: detail,
+      activations: activations + densityRow * Tile.stride, taps: taps, tile: input)
     guard detail == .full else { return }
     colorHead.forward(
       input, features: densityHead.colorFeatures(activations + densityRow * Tile.stride),
@@ -107,7 +115,8 @@ public final class GivenFeaturesField<T: RadianceScalar>: RadianceField {
     lane: GradientLane<T>, deferred: BatchRows<T>
   ) {
     let hGradient = scratch + 2 * widest * Tile.stride
-    let featureGradient = hGradient + densityHead.gradientRows * Tile.stride
+    let matrix = gradients.matrix(of: input)
+    let copied = hGradient + densityHead.gradientRows * Tile.stride
     if detail == .full {
       colorHead.backward(
         activations: activations + colorRow * Tile.stride, taps: taps, cotangents: cotangents,
@@ -115,11 +124,14 @@ public final class GivenFeaturesField<T: RadianceScalar>: RadianceField {
         count: input.padded, weights: input.weights)
     }
     densityHead.backward(
-      input: activations, detail: detail, activations: activations + densityRow * Tile.stride,
-      taps: taps, cotangents: cotangents,
-      hGradient: hGradient, scratch: scratch, inputGradient: featureGradient, lane: lane,
+      input: given(input, activations), detail: detail,
+      activations: activations + densityRow * Tile.stride, taps: taps, cotangents: cotangents,
+      hGradient: hGradient, scratch: scratch,
+      inputGradient: matrix ?? copied, lane: lane,
       tile: input)
     // Tiles do not overlap: every sample has one writer.
-    gradients.write(input.firstSample, count: input.count, from: featureGradient)
+    if matrix == nil {
+      gradients.write(input.firstSample, count: input.count, from: copied)
+    }
   }
 }

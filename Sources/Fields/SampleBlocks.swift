@@ -1,31 +1,48 @@
 import NeRFCore
 
-/// Numbers per sample of a whole batch, in blocks of as many samples as a tile holds; within a block row
-/// after row, one row per number.
+/// Numbers per sample of a whole batch, in blocks that are tile matrices, one row per number.
 ///
-/// A tile that begins where a block does reads and writes one run of memory. In rows of the whole batch it
-/// would meet a new place for every row, 1 KB at a time, which is too short for a processor to fetch ahead.
+/// A tile that begins where a block does works on it in place. In rows of the whole batch it would meet a new
+/// place for every row, 1 KB at a time, which is too short for a processor to fetch ahead.
 struct SampleBlocks<T: RadianceScalar>: Sendable {
   let width: Int
+  private let count: Int
   private let numbers: AlignedBuffer<T>
 
   /// Zeros for `count` samples.
   init(count: Int, width: Int) {
     self.width = width
     let blocks = (count + Tile.capacity - 1) / Tile.capacity
-    numbers = AlignedBuffer(count: blocks * Tile.capacity * width, repeating: 0)
+    self.count = count
+    numbers = AlignedBuffer(count: blocks * Tile.stride * width, repeating: 0)
   }
 
-  /// Row 0 of a sample; its other rows follow ``Tile/capacity`` numbers apart.
+  /// The block of a tile, if that has all of the block's samples; its columns behind them are the tile's to
+  /// write.
+  func matrix(of tile: TileInput<T>) -> UnsafeMutablePointer<T>? {
+    let first = tile.firstSample
+    guard
+      first.isMultiple(of: Tile.capacity), tile.count == min(Tile.capacity, count - first)
+    else { return nil }
+    return start(first)
+  }
+
+  /// The block behind that of a tile.
+  func matrix(behind tile: TileInput<T>) -> UnsafePointer<T>? {
+    let first = tile.firstSample / Tile.capacity * Tile.capacity + Tile.capacity
+    return first < count ? UnsafePointer(start(first)) : nil
+  }
+
+  /// Row 0 of a sample; its other rows follow ``Tile/stride`` numbers apart.
   private func start(_ sample: Int) -> UnsafeMutablePointer<T> {
     let (block, column) = sample.quotientAndRemainder(dividingBy: Tile.capacity)
-    return numbers.base + block * Tile.capacity * width + column
+    return numbers.base + block * Tile.stride * width + column
   }
 
   /// One number.
   subscript(sample: Int, row: Int) -> T {
-    get { start(sample)[row * Tile.capacity] }
-    nonmutating set { start(sample)[row * Tile.capacity] = newValue }
+    get { start(sample)[row * Tile.stride] }
+    nonmutating set { start(sample)[row * Tile.stride] = newValue }
   }
 
   /// Copies samples from `first` on to the first `count` columns of a tile matrix.
@@ -34,7 +51,7 @@ struct SampleBlocks<T: RadianceScalar>: Sendable {
     forEachRun(first, count) { column, source, length in
       for row in 0..<width {
         (tile + row * Tile.stride + column).update(
-          from: source + row * Tile.capacity, count: length)
+          from: source + row * Tile.stride, count: length)
       }
     }
   }
@@ -44,7 +61,7 @@ struct SampleBlocks<T: RadianceScalar>: Sendable {
   func write(_ first: Int, count: Int, from tile: UnsafePointer<T>) {
     forEachRun(first, count) { column, target, length in
       for row in 0..<width {
-        (target + row * Tile.capacity).update(
+        (target + row * Tile.stride).update(
           from: tile + row * Tile.stride + column, count: length)
       }
     }

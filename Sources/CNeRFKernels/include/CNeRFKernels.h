@@ -78,9 +78,11 @@ typedef struct {
   int32_t panel_rows;
   void (*dense_pack)(const float *matrix, int64_t row_step, int64_t column_step, int32_t rows,
                      int32_t columns, float *panels);
-  // The same numbers from panels of W and of W^T.
-  void (*dense_forward_packed)(const float *panels, const float *bias, const float *x, float *y,
-                               int32_t outputs, int32_t inputs, int32_t count, int32_t relu);
+  // The same numbers from panels of W and of W^T. `next` (may be null) is a matrix like x that will be
+  // needed soon; it is brought nearer meanwhile.
+  void (*dense_forward_packed)(const float *panels, const float *bias, const float *x,
+                               const float *next, float *y, int32_t outputs, int32_t inputs,
+                               int32_t count, int32_t relu);
   void (*dense_input_gradient_packed)(const float *panels, const float *gy, float *gx,
                                       const float *activation, int32_t outputs, int32_t inputs,
                                       int32_t count);

@@ -105,17 +105,20 @@ struct DenseNetwork<T: RadianceScalar>: Sendable {
 
   /// Evaluates all layers; the result is in the last rows of `activations`.
   ///
-  /// - Parameter weights: Copies that may have these layers' matrices.
+  /// - Parameters:
+  ///   - next: The input of another call soon, in memory; asked for meanwhile.
+  ///   - weights: Copies that may have these layers' matrices.
   @specialized(where T == Float)
   func forward(
-    input: UnsafePointer<T>, activations: UnsafeMutablePointer<T>, count: Int,
-    weights: PackedWeights<T>?
+    input: UnsafePointer<T>, next: UnsafePointer<T>? = nil, activations: UnsafeMutablePointer<T>,
+    count: Int, weights: PackedWeights<T>?
   ) {
     var x = input
     var y = activations
     for k in layers.indices {
       layers[k].evaluate(
-        input: x, output: y, relu: k + 1 < layers.count, count: count, weights: weights)
+        input: x, next: k == 0 ? next : nil, output: y, relu: k + 1 < layers.count, count: count,
+        weights: weights)
       x = UnsafePointer(y)
       y += layers[k].shape.outputs * Tile.stride
     }
@@ -163,16 +166,18 @@ struct DenseNetwork<T: RadianceScalar>: Sendable {
 extension DenseNetwork.Layer {
   /// `y = W x + b`, then ReLU if asked for.
   ///
-  /// - Parameter weights: Copies that may have this layer's matrix.
+  /// - Parameters:
+  ///   - next: The input of another call soon, in memory; asked for meanwhile.
+  ///   - weights: Copies that may have this layer's matrix.
   @specialized(where T == Float)
   func evaluate(
-    input: UnsafePointer<T>, output: UnsafeMutablePointer<T>, relu: Bool, count: Int,
-    weights: PackedWeights<T>?
+    input: UnsafePointer<T>, next: UnsafePointer<T>? = nil, output: UnsafeMutablePointer<T>,
+    relu: Bool, count: Int, weights: PackedWeights<T>?
   ) {
     if let panels = weights?.panels(of: parameter) {
       T.Kernels.dense(
-        shape, panels: panels, bias: bias?.values.base, input: input, output: output, relu: relu,
-        count: count)
+        shape, panels: panels, bias: bias?.values.base, input: input, next: next, output: output,
+        relu: relu, count: count)
     } else {
       T.Kernels.dense(
         shape, weight: weight.values.base, bias: bias?.values.base, input: input, output: output,

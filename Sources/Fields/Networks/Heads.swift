@@ -25,13 +25,15 @@ struct DensityHead<T: RadianceScalar>: Sendable {
   /// Rows of `hGradient` in ``backward``, which hold gradients between layers too.
   var gradientRows: Int { network.widest }
 
+  /// - Parameter next: The input of the next tile, if it is in memory.
   @specialized(where T == Float)
   func forward(
-    input: UnsafePointer<T>, detail: TapDetail, activations: UnsafeMutablePointer<T>,
-    taps: UnsafeMutablePointer<T>, tile: TileInput<T>
+    input: UnsafePointer<T>, next: UnsafePointer<T>? = nil, detail: TapDetail,
+    activations: UnsafeMutablePointer<T>, taps: UnsafeMutablePointer<T>, tile: TileInput<T>
   ) {
     let count = tile.padded
-    network.forward(input: input, activations: activations, count: count, weights: tile.weights)
+    network.forward(
+      input: input, next: next, activations: activations, count: count, weights: tile.weights)
     let h = activations + network.lastRow * Tile.stride
     if detail >= .features && tile.usesFeatures {
       copyRows(

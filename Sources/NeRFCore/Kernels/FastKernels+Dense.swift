@@ -46,10 +46,11 @@ extension FastKernels {
 
   public static func dense(
     _ shape: DenseShape, panels: UnsafePointer<Float>, bias: UnsafePointer<Float>?,
-    input: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>, relu: Bool, count: Int
+    input: UnsafePointer<Float>, next: UnsafePointer<Float>?,
+    output: UnsafeMutablePointer<Float>, relu: Bool, count: Int
   ) {
     table.pointee.dense_forward_packed(
-      panels, bias, input, output, Int32(shape.outputs), Int32(shape.inputs), Int32(count),
+      panels, bias, input, next, output, Int32(shape.outputs), Int32(shape.inputs), Int32(count),
       relu ? 1 : 0)
   }
 

@@ -27,15 +27,19 @@ public protocol KernelSet {
   static func panelCount(rows: Int, columns: Int) -> Int
 
   /// Writes a matrix, whose element (r, c) is `matrix[r · rowStep + c · columnStep]`, in the order in which
-  /// ``dense(_:panels:bias:input:output:relu:count:)`` reads it.
+  /// ``dense(_:panels:bias:input:next:output:relu:count:)`` reads it.
   static func pack(
     _ matrix: UnsafePointer<Scalar>, rowStep: Int, columnStep: Int, rows: Int, columns: Int,
     into panels: UnsafeMutablePointer<Scalar>)
 
   /// ``dense(_:weight:bias:input:output:relu:count:)`` with panels of W: the same bits, sooner for large W.
+  ///
+  /// - Parameter next: A tile matrix like `input` that will be read soon, brought nearer meanwhile; nil if
+  ///   there is none, or it is near.
   static func dense(
     _ shape: DenseShape, panels: UnsafePointer<Scalar>, bias: UnsafePointer<Scalar>?,
-    input: UnsafePointer<Scalar>, output: UnsafeMutablePointer<Scalar>, relu: Bool, count: Int)
+    input: UnsafePointer<Scalar>, next: UnsafePointer<Scalar>?,
+    output: UnsafeMutablePointer<Scalar>, relu: Bool, count: Int)
 
   /// ``denseInputGradient(_:weight:weightStride:outputGradient:activation:inputGradient:count:)`` with panels
   /// of the `shape.inputs` rows of Wᵀ that are asked for: the same bits, sooner for large W.

@@ -82,7 +82,8 @@ public enum ReferenceKernels<Scalar: RadianceScalar>: KernelSet {
 
   public static func dense(
     _ shape: DenseShape, panels: UnsafePointer<Scalar>, bias: UnsafePointer<Scalar>?,
-    input: UnsafePointer<Scalar>, output: UnsafeMutablePointer<Scalar>, relu: Bool, count: Int
+    input: UnsafePointer<Scalar>, next: UnsafePointer<Scalar>?,
+    output: UnsafeMutablePointer<Scalar>, relu: Bool, count: Int
   ) {
     dense(
       shape, weight: panels, bias: bias, input: input, output: output, relu: relu, count: count)

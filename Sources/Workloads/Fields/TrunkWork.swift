@@ -103,7 +103,8 @@ public final class MatrixProductWork<T: RadianceScalar>: Workload {
     pool.forEach(count / Tile.capacity) { tile, _ in
       T.Kernels.dense(
         DenseShape(outputs: 256, inputs: 256), panels: panels, bias: nil,
-        input: a + tile * 256 * Tile.stride, output: c + tile * 256 * Tile.stride, relu: false,
+        input: a + tile * 256 * Tile.stride, next: nil, output: c + tile * 256 * Tile.stride,
+        relu: false,
         count: Tile.capacity)
     }
   }

@@ -149,7 +149,7 @@ struct DenseKernelTests {
       output: &outputs[0], relu: true, count: count)
     FastKernels.dense(
       shape, panels: forward, bias: layer.bias.single, input: layer.input.single,
-      output: &outputs[1], relu: true, count: count)
+      next: layer.input.single, output: &outputs[1], relu: true, count: count)
     #expect(outputs[0] == outputs[1])
 
     var gradients = [[Float]](
