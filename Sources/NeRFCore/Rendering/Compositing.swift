@@ -64,7 +64,8 @@ extension SampleBatch {
   ///     wₖ = Tₖ (1 − exp(−xₖ)),   I = Σ wₖ cₖ,   W = Σ wₖ,   D = Σ wₖ tₖ,   Σ wₖ + T_n = 1
   ///
   /// the quadrature of Max (1995). No ray ends early, and `tₖ` is the END of interval k, measured
-  /// from the start of the march. Sums run in sample order. A ray without samples gives zeros.
+  /// from the start of the march. ``ReferenceKernels`` sum in sample order, ``FastKernels`` in groups
+  /// of samples; with either, `Tₖ` never rises, and stays where σ is 0. A ray without samples gives zeros.
   ///
   /// - Parameters:
   ///   - densities: σ, shape `[rows]`, in 1 / scene unit, each ≥ 0; padding rows are not read.

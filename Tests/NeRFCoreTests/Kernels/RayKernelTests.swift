@@ -76,8 +76,8 @@ private struct RaySamples {
 
 @Suite("Ray kernels")
 struct RayKernelTests {
-  /// None, one, around the width of vectors and of blocks, and several blocks.
-  static let counts = [0, 1, 3, 7, 8, 9, 63, 64, 65, 130, 200]
+  /// None, one, around the widths of vectors, and many.
+  static let counts = [0, 1, 3, 7, 8, 9, 15, 16, 17, 64, 65, 130, 200]
 
   private func numbers<T>(_ pixel: RayPixel<T>) -> [T] {
     [
@@ -174,6 +174,37 @@ struct RayKernelTests {
     let poisoned = ray.composite(FastKernels.self, densities, ray.colors.single)
     #expect(poisoned.weights[RaySamples.before + 3].isFinite)
     #expect(poisoned.weights[RaySamples.before + 4].isNaN && poisoned.pixel.opacity.isNaN)
+  }
+
+  /// However the kernel groups the sums: light that is lost does not come back, and where nothing is, nothing
+  /// is lost.
+  @Test("transmittances never rise, and stay in empty space", arguments: counts)
+  func neverRises(count: Int) {
+    for seed in UInt64(1)...20 {
+      let ray = RaySamples(count, planar: false, densest: 3, seed: seed)
+      var random = SplitMix64(seed: seed + 100)
+      let densities = zip(ray.densities.single, random.floats(ray.total, in: 0...1)).map {
+        $1 < 0.4 ? 0 : $0
+      }
+      let result = ray.composite(FastKernels.self, densities, ray.colors.single)
+      var before: Float = 1
+      for row in ray.rows {
+        let behind = result.transmittances[row]
+        #expect(densities[row] == 0 ? behind == before : behind <= before, "row \(row)")
+        before = behind
+      }
+      #expect(result.pixel.residual == before)
+    }
+  }
+
+  @Test("an infinite cotangent reaches the last sample as it is", arguments: [1, 5, 16, 21])
+  func infiniteCotangent(count: Int) {
+    let ray = RaySamples(count, planar: false)
+    let forward = ray.composite(FastKernels.self, ray.densities.single, ray.colors.single)
+    let gradients = ray.differentiate(
+      FastKernels.self, weights: forward.weights, transmittances: forward.transmittances,
+      ray.colors.single, [0, 0, 0, .infinity, 0])
+    #expect(gradients.densities[ray.rows.upperBound - 1] == .infinity)
   }
 
   /// Past the caches goes what is aligned; 4 numbers further on nothing is.
