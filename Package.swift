@@ -36,7 +36,7 @@ let package = Package(
         "kernels.inc", "kernels_dense.inc", "kernels_dense_gradient.inc", "kernels_elementary.inc",
         "kernels_hash.inc", "kernels_lanes.inc",
         "kernels_planes.inc", "kernels_planes_gradient.inc", "kernels_planes_sums.inc",
-        "kernels_rays.inc", "kernels_volume.inc",
+        "kernels_rays.inc", "kernels_running.inc", "kernels_volume.inc",
       ]),
     .target(
       name: "NeRFCore",

@@ -65,7 +65,7 @@ extension SampleBatch {
   ///
   /// the quadrature of Max (1995). No ray ends early, and `tₖ` is the END of interval k, measured
   /// from the start of the march. ``ReferenceKernels`` sum in sample order, ``FastKernels`` in groups
-  /// of samples; with either, `Tₖ` never rises, and stays where σ is 0. A ray without samples gives zeros.
+  /// of samples; with either, optical depth never falls, and stays where σ is 0. A ray without samples gives zeros.
   ///
   /// - Parameters:
   ///   - densities: σ, shape `[rows]`, in 1 / scene unit, each ≥ 0; padding rows are not read.
