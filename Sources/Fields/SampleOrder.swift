@@ -94,20 +94,26 @@ package func texelKeys<T: RadianceScalar>(
   }
 }
 
-/// `−1` for samples whose gradients `[*, width]` are all zero: nothing is to be added for them.
+/// `−1` for samples whose gradients, a tile matrix, are all zero: nothing is to be added for them.
+///
+/// - Parameter sums: Room for a row.
 @specialized(where T == Float)
 @specialized(where T == Double)
 func dropIdle<T: RadianceScalar>(
-  _ gradients: UnsafePointer<T>, width: Int, from keys: UnsafeMutablePointer<Int32>, count: Int
+  _ gradients: UnsafePointer<T>, rows: Int, sums: UnsafeMutablePointer<T>,
+  from keys: UnsafeMutablePointer<Int32>, count: Int
 ) {
-  for s in 0..<count {
-    let row = gradients + s * width
-    var isIdle = true
-    // NaN is not zero and stays.
-    for k in 0..<width where !(row[k] == 0) {
-      isIdle = false
-      break
+  for s in 0..<count { sums[s] = 0 }
+  for row in 0..<rows {
+    let gradients = gradients + row * Tile.stride
+    var idle = 0
+    for s in 0..<count {
+      sums[s] += abs(gradients[s])
+      // NaN is not zero and stays.
+      idle += sums[s] == 0 ? 1 : 0
     }
-    if isIdle { keys[s] = -1 }
+    // Mostly so behind the first row.
+    if idle == 0 { return }
   }
+  for s in 0..<count where sums[s] == 0 { keys[s] = -1 }
 }

@@ -132,6 +132,41 @@ struct FieldGradientTests {
     }
   }
 
+  /// Volumes leave such samples out. Those with a cotangent are every third; of these every other one has it
+  /// in its colour only.
+  @Test("samples of a volume without cotangents add nothing, and leave nothing out beside them")
+  func withoutCotangents() throws {
+    var options = TensorsFieldOptions()
+    options.resolution = [5, 3, 6]
+    let field = try SmallFields.field(.tensors(options), as: Float.self)
+    let all = try randomBatch(600, seed: 8)
+    var cotangents = TapCotangents<Float>.random(all.count, field, seed: 9)
+    for s in 0..<all.count {
+      if s % 3 != 0 { for k in 0..<3 { cotangents.colors?[3 * s + k] = 0 } }
+      guard s % 6 != 0 else { continue }
+      cotangents.densities?[s] = 0
+      cotangents.logDensities?[s] = 0
+    }
+    let kept = (0..<all.count).filter { $0 % 3 == 0 }
+    func chosen(_ rows: [[Float]]) -> [Float] { kept.flatMap { s in rows.map { $0[s] } } }
+    let few = try sampleBatch(
+      positions: chosen(all.positions), directions: chosen(all.directions))
+    func chosen(_ values: [Float]?, _ width: Int) -> [Float]? {
+      values.map { values in kept.flatMap { values[width * $0..<width * $0 + width] } }
+    }
+    let fewCotangents = TapCotangents<Float>(
+      features: nil, logDensities: chosen(cotangents.logDensities, 1),
+      densities: chosen(cotangents.densities, 1), colors: chosen(cotangents.colors, 3))
+    let gradients = field.gradients(all, cotangents)
+    let expected = field.gradients(few, fewCotangents)
+    #expect(gradients == expected)
+    #expect(gradients[0].contains { $0 != 0 })
+    // What is no number is not nothing.
+    cotangents.colors?[3] = .nan
+    let poisoned = field.gradients(all, cotangents)[0]
+    #expect(poisoned.contains { $0.isNaN })
+  }
+
   /// At the centre of a volume of 2 × 2 × 2 every weight is an eighth, so the value is exact.
   @Test(
     "both ends of the clamp belong to it",

@@ -77,8 +77,16 @@ public final class TensorsField<T: RadianceScalar>: RadianceField {
     ]
   }
   public var scratchRows: Int { 3 + channels }
-  /// The scaled position (three rows), the gradient of h sample by sample, and room to sort.
-  public var deferredWidth: Int { 3 + channels + 3 }
+  /// The scaled position (three rows), the gradient of h sample by sample, what to sort by, and room to sort.
+  public var deferredWidth: Int { 3 + channels + 2 }
+
+  /// Behind the gradients; a row has room for numbers of four bytes in any precision.
+  private func integers(_ row: Int, _ deferred: BatchRows<T>) -> UnsafeMutablePointer<Int32> {
+    UnsafeMutableRawPointer(deferred.row(3 + channels + row)).assumingMemoryBound(to: Int32.self)
+  }
+  private func keys(_ deferred: BatchRows<T>) -> UnsafeMutablePointer<Int32> {
+    integers(0, deferred)
+  }
 
   public func parametersReached(by detail: TapDetail) -> [Int] { [0] }
 
@@ -172,6 +180,14 @@ public final class TensorsField<T: RadianceScalar>: RadianceField {
     T.Kernels.tileToSamples(
       hGradient, rows: channels, into: deferred.row(3) + input.firstSample * channels,
       count: input.count)
+    let keys = keys(deferred) + input.firstSample
+    lowerTexels(
+      activations + 2 * Tile.stride, size: shape.depth, into: keys, count: input.count)
+    let rows = UnsafeMutableRawPointer(scratch).assumingMemoryBound(to: Int32.self)
+    lowerTexels(activations + Tile.stride, size: shape.height, into: rows, count: input.count)
+    let height = Int32(shape.height)
+    for s in 0..<input.count { keys[s] = keys[s] &* height &+ rows[s] }
+    dropIdle(hGradient, rows: channels, sums: scratch, from: keys, count: input.count)
   }
 
   /// One work item per share of the slices of the first axis. Samples are visited in the order of the row
@@ -181,24 +197,9 @@ public final class TensorsField<T: RadianceScalar>: RadianceField {
     _ deferred: BatchRows<T>, count: Int, encoding: (any Sendable)?, lanes: GradientLanes<T>,
     pool: WorkerPool
   ) {
-    // Rows have room for numbers of four bytes in any precision.
-    let scratch = { (row: Int) in
-      UnsafeMutableRawPointer(deferred.row(3 + self.channels + row)).assumingMemoryBound(
-        to: Int32.self)
-    }
-    let (samples, keys, lowerRows) = (scratch(0), scratch(1), scratch(2))
-    pool.forEachRange(count, size: 1 << 14) { range, _ in
-      let (first, number) = (range.lowerBound, range.count)
-      lowerTexels(
-        deferred.row(2) + first, size: shape.depth, into: keys + first, count: number)
-      lowerTexels(
-        deferred.row(1) + first, size: shape.height, into: lowerRows + first, count: number)
-      for s in range { keys[s] = keys[s] &* Int32(shape.height) &+ lowerRows[s] }
-      dropIdle(
-        deferred.row(3) + first * channels, width: channels, from: keys + first, count: number)
-    }
     let order = SampleOrder(
-      keys: keys, keyCount: shape.depth * shape.height, count: count, into: samples, pool: pool)
+      keys: keys(deferred), keyCount: shape.depth * shape.height, count: count,
+      into: integers(1, deferred), pool: pool)
     let shares = order.shares(32, of: shape.height)
     let gradient = parameters[0].gradient.base
     let points = PointPointers<T>(deferred.row(0), deferred.row(1), deferred.row(2))
@@ -206,8 +207,8 @@ public final class TensorsField<T: RadianceScalar>: RadianceField {
       pool.forEach((shares.count + 1 - parity) / 2) { item, _ in
         let places = order.places(of: shares[2 * item + parity])
         T.Kernels.accumulateVolumeGradients(
-          shape, points: points, gradients: deferred.row(3), samples: samples + places.lowerBound,
-          count: places.count, volumeGradient: gradient)
+          shape, points: points, gradients: deferred.row(3),
+          samples: order.samples + places.lowerBound, count: places.count, volumeGradient: gradient)
       }
     }
   }
