@@ -180,6 +180,7 @@ public final class TensorsField<T: RadianceScalar>: RadianceField {
     T.Kernels.tileToSamples(
       hGradient, rows: channels, into: deferred.row(3) + input.firstSample * channels,
       count: input.count)
+    // The row of voxels that each sample falls in, while the tile is at hand.
     let keys = keys(deferred) + input.firstSample
     lowerTexels(
       activations + 2 * Tile.stride, size: shape.depth, into: keys, count: input.count)
@@ -187,7 +188,8 @@ public final class TensorsField<T: RadianceScalar>: RadianceField {
     lowerTexels(activations + Tile.stride, size: shape.height, into: rows, count: input.count)
     let height = Int32(shape.height)
     for s in 0..<input.count { keys[s] = keys[s] &* height &+ rows[s] }
-    dropIdle(hGradient, rows: channels, sums: scratch, from: keys, count: input.count)
+    dropIdle(
+      hGradient, rows: channels, sums: scratch + Tile.stride, from: keys, count: input.count)
   }
 
   /// One work item per share of the slices of the first axis. Samples are visited in the order of the row
