@@ -163,4 +163,7 @@ const pvd_kernels *pvd_kernels_best(void);
 // The table of that name, or null if it was not compiled in or this processor cannot run it.
 const pvd_kernels *pvd_kernels_named(const char *name);
 
+// Processors that the system lets this process use, 0 if it does not say.
+int pvd_allowed_processors(void);
+
 #endif
