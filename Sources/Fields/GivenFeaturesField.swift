@@ -84,7 +84,7 @@ public final class GivenFeaturesField<T: RadianceScalar>: RadianceField {
   private func given(
     _ input: TileInput<T>, _ activations: UnsafePointer<T>
   ) -> UnsafePointer<T> {
-    features.matrix(of: input).map { UnsafePointer($0) } ?? activations
+    features.matrix(input.firstSample, count: input.count).map { UnsafePointer($0) } ?? activations
   }
 
   @specialized(where T == Float)
@@ -92,7 +92,7 @@ public final class GivenFeaturesField<T: RadianceScalar>: RadianceField {
     _ input: TileInput<T>, detail: TapDetail, activations: UnsafeMutablePointer<T>,
     scratch: UnsafeMutablePointer<T>, taps: UnsafeMutablePointer<T>
   ) {
-    if features.matrix(of: input) == nil {
+    if features.matrix(input.firstSample, count: input.count) == nil {
       features.read(input.firstSample, count: input.count, into: activations)
       for row in 0..<width {
         (activations + row * Tile.stride + input.count).update(
@@ -100,7 +100,8 @@ public final class GivenFeaturesField<T: RadianceScalar>: RadianceField {
       }
     }
     densityHead.forward(
-      input: given(input, activations), next: features.matrix(behind: input), detail: detail,
+      input: given(input, activations), next: features.matrix(behind: input.firstSample),
+      detail: detail,
       activations: activations + densityRow * Tile.stride, taps: taps, tile: input)
     guard detail == .full else { return }
     colorHead.forward(
@@ -115,7 +116,7 @@ public final class GivenFeaturesField<T: RadianceScalar>: RadianceField {
     lane: GradientLane<T>, deferred: BatchRows<T>
   ) {
     let hGradient = scratch + 2 * widest * Tile.stride
-    let matrix = gradients.matrix(of: input)
+    let matrix = gradients.matrix(input.firstSample, count: input.count)
     let copied = hGradient + densityHead.gradientRows * Tile.stride
     if detail == .full {
       colorHead.backward(
