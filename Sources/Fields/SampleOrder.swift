@@ -18,17 +18,17 @@ package struct SampleOrder {
   /// - Parameters:
   ///   - keys: One number below `keyCount` per sample; samples with a negative one are left out.
   ///   - samples: Receives the order.
+  ///   - room: Eight bytes per sample, used meanwhile.
   package init(
     keys: UnsafePointer<Int32>, keyCount: Int, count: Int,
-    into samples: UnsafeMutablePointer<Int32>, pool: WorkerPool
+    into samples: UnsafeMutablePointer<Int32>, room: UnsafeMutableRawPointer, pool: WorkerPool
   ) {
-    let sort = CountingSort(keys: keys, keyCount: keyCount, count: count)
-    pool.forEach(CountingSort.parts) { part, _ in sort.tally(part) }
-    starts = sort.finish()
-    pool.forEach(CountingSort.parts) { part, _ in
-      sort.forEachPlace(part) { sample, place in samples[place] = Int32(truncatingIfNeeded: sample)
-      }
-    }
+    let sort = BucketSort(keys: keys, keyCount: keyCount, count: count, room: room)
+    pool.forEach(BucketSort.parts) { part, _ in sort.tally(part) }
+    sort.divide()
+    pool.forEach(BucketSort.parts) { part, _ in sort.fill(part) }
+    pool.forEach(sort.buckets) { bucket, _ in sort.sort(bucket, into: samples) }
+    starts = sort.starts
     self.samples = samples
   }
 

@@ -78,7 +78,7 @@ public final class TensorsField<T: RadianceScalar>: RadianceField {
   }
   public var scratchRows: Int { 3 + channels }
   /// The scaled position (three rows), the gradient of h sample by sample, what to sort by, and room to sort.
-  public var deferredWidth: Int { 3 + channels + 2 }
+  public var deferredWidth: Int { 3 + channels + 4 }
 
   /// Behind the gradients; a row has room for numbers of four bytes in any precision.
   private func integers(_ row: Int, _ deferred: BatchRows<T>) -> UnsafeMutablePointer<Int32> {
@@ -201,7 +201,7 @@ public final class TensorsField<T: RadianceScalar>: RadianceField {
   ) {
     let order = SampleOrder(
       keys: keys(deferred), keyCount: shape.depth * shape.height, count: count,
-      into: integers(1, deferred), pool: pool)
+      into: integers(1, deferred), room: integers(2, deferred), pool: pool)
     let shares = order.shares(32, of: shape.height)
     let gradient = parameters[0].gradient.base
     let points = PointPointers<T>(deferred.row(0), deferred.row(1), deferred.row(2))

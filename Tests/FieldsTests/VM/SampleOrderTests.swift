@@ -33,22 +33,37 @@ struct SampleOrderTests {
     #expect(result == key)
   }
 
-  @Test("every sample with a key has one place, by key and then by number", arguments: [1, 2, 3])
-  func order(threads: Int) {
-    let keyCount = 37
+  @Test(
+    "every sample with a key has one place, by key and then by number",
+    arguments: [1, 2, 3], [1, 37, 64, 65, 1000, 4097])
+  func order(threads: Int, keyCount: Int) {
     let random = CounterRandom(seed: 5, purpose: .initialisation)
     let keys = (0..<5000).map { Int32(random.uniformDouble(at: $0) * Double(keyCount + 3)) - 3 }
     let expected = keys.indices.filter { keys[$0] >= 0 }.sorted {
       (keys[$0], $0) < (keys[$1], $1)
     }
-    let places = UnsafeMutablePointer<Int32>.allocate(capacity: keys.count)
+    let places = UnsafeMutablePointer<Int32>.allocate(capacity: 3 * keys.count)
     defer { places.deallocate() }
     let order = SampleOrder(
-      keys: keys, keyCount: keyCount, count: keys.count, into: places,
+      keys: keys, keyCount: keyCount, count: keys.count, into: places, room: places + keys.count,
       pool: WorkerPool(threads: threads))
     #expect(order.count == expected.count)
     #expect((0..<order.count).map { Int(order.samples[$0]) } == expected)
-    #expect(order.starts == (0...keyCount).map { key in expected.count { keys[$0] < key } })
+    let first = (0...keyCount).map { key in expected.firstIndex { keys[$0] >= key } }
+    #expect(order.starts == first.map { $0 ?? expected.count })
+  }
+
+  @Test("no samples, or none with a key, are in order", arguments: [0, 5])
+  func nothing(count: Int) {
+    let keys = [Int32](repeating: -1, count: 8)
+    var places = [Int32](repeating: 7, count: 24)
+    places.withUnsafeMutableBufferPointer { places in
+      let order = SampleOrder(
+        keys: keys, keyCount: 100, count: count, into: places.baseAddress!,
+        room: places.baseAddress! + 8, pool: WorkerPool(threads: 2))
+      #expect(order.count == 0 && order.starts == [Int](repeating: 0, count: 101))
+    }
+    #expect(places.prefix(8).allSatisfy { $0 == 7 })
   }
 
   /// Two shares must not write to one row, so a row may not be cut.
@@ -56,10 +71,11 @@ struct SampleOrderTests {
   func shares(number: Int) {
     let parts = 4
     let keys = (0..<1000).map { Int32($0 * $0 % 40) }
-    let places = UnsafeMutablePointer<Int32>.allocate(capacity: keys.count)
+    let places = UnsafeMutablePointer<Int32>.allocate(capacity: 3 * keys.count)
     defer { places.deallocate() }
     let order = SampleOrder(
-      keys: keys, keyCount: 40, count: keys.count, into: places, pool: WorkerPool(threads: 1))
+      keys: keys, keyCount: 40, count: keys.count, into: places, room: places + keys.count,
+      pool: WorkerPool(threads: 1))
     let shares = order.shares(number, of: parts)
     #expect(shares.count <= number)
     #expect(shares.first?.lowerBound == 0 && shares.last?.upperBound == 40)
